@@ -1,0 +1,380 @@
+"""Who met, who spoke, and what was decided with which verb.
+
+Points down at the vocabulary in `portal`; knows nothing of plans and initiatives.
+"""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import (
+    Body,
+    Confidence,
+    Country,
+    Direction,
+    Document,
+    EditorialQuerySet,
+    Precision,
+    Record,
+    not_before,
+)
+
+
+class Person(Record):
+    """A speaker or chair, who stands for a country or for a body."""
+
+    name = models.CharField(_("name"), max_length=120)
+    role = models.CharField(_("role"), max_length=240, help_text=_("The latest role that matters here."))
+    country = models.ForeignKey(
+        Country, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("country")
+    )
+    body = models.ForeignKey(Body, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("body"))
+
+    class Meta(Record.Meta):
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(country__isnull=True) ^ Q(body__isnull=True),
+                name="person_country_or_body",
+                violation_error_message=_("Give a country or a body, exactly one of the two."),
+            )
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("person", args=[self.slug])
+
+
+class Format(models.TextChoices):
+    IN_PERSON = "in-person", _("In person")
+    VIRTUAL = "virtual", _("Online")
+    HYBRID = "hybrid", _("Hybrid")
+
+
+class MeetingStatus(models.TextChoices):
+    PLANNED = "planned", _("Planned")
+    CONFIRMED = "confirmed", _("Confirmed")
+    HELD = "held", _("Held")
+    POSTPONED = "postponed", _("Postponed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class MeetingQuerySet(EditorialQuerySet):
+    def upcoming(self, today: date | None = None):
+        """Not over yet, the nearest first."""
+        return self.filter(end__gte=today or timezone.localdate()).order_by("start", "slug")
+
+    def past(self, today: date | None = None):
+        """Over, the latest first."""
+        return self.filter(end__lt=today or timezone.localdate()).order_by("-start", "slug")
+
+
+class Meeting(Record):
+    """One meeting of a series.
+
+    `start` and `end` are the first and last day that the precision allows: a
+    meeting known to the month runs, here, from its first day to its last.
+    """
+
+    series = models.ForeignKey(Body, models.PROTECT, related_name="meetings", verbose_name=_("series"))
+    number = models.PositiveSmallIntegerField(_("number in the series"), null=True, blank=True)
+    name = models.CharField(_("name"), max_length=240)
+    theme = models.CharField(_("theme"), max_length=300, blank=True)
+    start = models.DateField(_("first day"), db_index=True)
+    end = models.DateField(_("last day"), db_index=True)
+    precision = models.CharField(_("precision of the dates"), max_length=5, choices=Precision, default=Precision.DAY)
+    timezone = models.CharField(_("time zone"), max_length=40, blank=True, help_text=_("Such as Asia/Ho_Chi_Minh."))
+    format = models.CharField(_("format"), max_length=9, choices=Format, blank=True, db_index=True)
+    country = models.ForeignKey(
+        Country, models.PROTECT, null=True, blank=True, related_name="hosted_meetings", verbose_name=_("host country")
+    )
+    city = models.CharField(_("city"), max_length=120, blank=True)
+    venue = models.CharField(_("venue"), max_length=200, blank=True)
+    chair = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="chaired_meetings", verbose_name=_("chair")
+    )
+    vice_chair = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="vice_chaired_meetings",
+        verbose_name=_("vice-chair"),
+    )
+    part_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name=_("in the week of")
+    )
+    partners = models.ManyToManyField(
+        Body, related_name="meetings_as_partner", blank=True, verbose_name=_("partners taking part")
+    )
+    status = models.CharField(_("status"), max_length=9, choices=MeetingStatus, db_index=True)
+    summary = models.TextField(_("summary"))
+    documents = models.ManyToManyField(
+        Document, related_name="meetings", blank=True, verbose_name=_("documents adopted or launched there")
+    )
+    confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence, default=Confidence.MEDIUM)
+
+    objects = MeetingQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("meeting")
+        verbose_name_plural = _("meetings")
+        ordering = ["-start", "slug"]
+        constraints = [
+            not_before("end", "start", "meeting_end_not_before_start"),
+            models.UniqueConstraint(
+                fields=["series", "number"],
+                condition=Q(number__isnull=False),
+                name="meeting_number_once_in_series",
+                violation_error_message=_("The series already has a meeting with this number."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(part_of=F("id")),
+                name="meeting_not_part_of_itself",
+                violation_error_message=_("A meeting cannot be part of itself."),
+            ),
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("meeting", args=[self.slug])
+
+    @property
+    def label(self) -> str:
+        """The short name everybody uses, "ADGMIN 6", where the series has an acronym."""
+        if self.number and self.series.acronym and self.slug == f"{self.series.slug}-{self.number}":
+            return f"{self.series.acronym} {self.number}"
+        return self.name
+
+    def is_upcoming(self, today: date | None = None) -> bool:
+        return self.end >= (today or timezone.localdate())
+
+
+class SessionKind(models.TextChoices):
+    OPENING = "opening", _("Opening")
+    PLENARY = "plenary", _("Plenary")
+    DIALOGUE_PARTNER = "dialogue-partner", _("With dialogue partners")
+    BILATERAL = "bilateral", _("Bilateral")
+    CLOSING = "closing", _("Closing")
+    SIDE_EVENT = "side-event", _("Side event")
+    PREPARATORY = "preparatory", _("Preparatory")
+    PRESS = "press", _("Press")
+
+
+class PartOfDay(models.TextChoices):
+    MORNING = "morning", _("morning")
+    AFTERNOON = "afternoon", _("afternoon")
+    EVENING = "evening", _("evening")
+
+
+class Session(Record):
+    """One item in the programme of a meeting's week."""
+
+    published_with = ("meeting",)
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="sessions", verbose_name=_("meeting"))
+    kind = models.CharField(_("kind"), max_length=16, choices=SessionKind)
+    name = models.CharField(_("name"), max_length=240)
+    date = models.DateField(_("date"), null=True, blank=True)
+    end_date = models.DateField(_("last day, when over several"), null=True, blank=True)
+    start_time = models.TimeField(_("from (local time)"), null=True, blank=True)
+    end_time = models.TimeField(_("to (local time)"), null=True, blank=True)
+    part_of_day = models.CharField(_("part of the day"), max_length=9, choices=PartOfDay, blank=True)
+    place = models.CharField(_("place"), max_length=200, blank=True)
+    summary = models.TextField(_("summary"))
+    order = models.PositiveSmallIntegerField(_("order"), default=1)
+
+    class Meta(Record.Meta):
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        ordering = ["meeting", "order", "slug"]
+        constraints = [not_before("end_date", "date", "session_end_not_before_start")]
+
+    def slug_text(self) -> str:
+        return f"{self.meeting.slug}-{self.name_en or self.name_vi or self.kind}"
+
+
+class Statement(Record):
+    """What somebody said at a meeting, summed up in the register's own words."""
+
+    name_field = "text"
+    published_with = ("meeting", "person")
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="statements", verbose_name=_("meeting"))
+    session = models.ForeignKey(
+        Session, models.SET_NULL, null=True, blank=True, related_name="statements", verbose_name=_("session")
+    )
+    person = models.ForeignKey(Person, models.PROTECT, related_name="statements", verbose_name=_("speaker"))
+    role = models.CharField(
+        _("role then"), max_length=240, blank=True, help_text=_("Only where it differs from the speaker’s record.")
+    )
+    date = models.DateField(_("date"), null=True, blank=True)
+    precision = models.CharField(_("precision of the date"), max_length=5, choices=Precision, blank=True)
+    order = models.PositiveSmallIntegerField(_("order"))
+    text = models.TextField(_("text"))
+    directions = models.ManyToManyField(
+        Direction, related_name="statements", blank=True, verbose_name=_("directions it speaks of")
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = _("statement")
+        verbose_name_plural = _("statements")
+        ordering = ["meeting", "order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meeting", "order"],
+                name="statement_order_once_in_meeting",
+                violation_error_message=_("The meeting already has a statement in this place."),
+            ),
+            models.CheckConstraint(
+                condition=Q(date__isnull=True, precision="") | (Q(date__isnull=False) & ~Q(precision="")),
+                name="statement_date_with_precision",
+                violation_error_message=_("A date and its precision go together."),
+            ),
+        ]
+
+    def slug_text(self) -> str:
+        return f"{self.meeting.slug}-s{self.order:02d}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.session_id and self.meeting_id and self.session.meeting_id != self.meeting_id:
+            raise ValidationError({"session": _("This session belongs to another meeting.")})
+
+    def get_absolute_url(self) -> str:
+        """Statements stand on the page of their meeting."""
+        return f"{self.meeting.get_absolute_url()}#{self.slug}"
+
+
+class Verb(models.TextChoices):
+    """What the source says was done. The verb is the label; its level is a reading aid."""
+
+    ADOPTED = "adopted", _("Adopted")
+    ENDORSED = "endorsed", _("Endorsed")
+    AGREED = "agreed", _("Agreed")
+    SIGNED = "signed", _("Signed")
+    ESTABLISHED = "established", _("Established")
+    LAUNCHED = "launched", _("Launched")
+    ISSUED = "issued", _("Issued")
+    URGED = "urged", _("Urged")
+    ENCOURAGED = "encouraged", _("Encouraged")
+    EMPHASISED = "emphasised", _("Emphasised")
+    ADVANCED = "advanced", _("Advanced")
+    NOTED = "noted", _("Noted")
+    WELCOMED = "welcomed", _("Welcomed")
+    RECOGNISED = "recognised", _("Recognised")
+    RECALLED = "recalled", _("Recalled")
+    DISCUSSED = "discussed", _("Discussed")
+    REVIEWED = "reviewed", _("Reviewed")
+    ANNOUNCED = "announced", _("Announced")
+    REPORTED = "reported", _("Reported")
+    PROPOSED = "proposed", _("Proposed")
+    DESCRIBED = "described", _("Described in a text")
+    ANTICIPATED = "anticipated", _("Anticipated")
+
+
+class Level(models.TextChoices):
+    """How firm a verb is, the firmest first. The last one is no act of the meeting."""
+
+    COMMITS = "commits", _("Commits")
+    CREATES = "creates", _("Creates")
+    STEERS = "steers", _("Steers")
+    TAKES_NOTE = "takes-note", _("Takes note")
+    REPORTED = "reported", _("Reported there")
+
+
+VERBS_BY_LEVEL = {
+    Level.COMMITS: [Verb.ADOPTED, Verb.ENDORSED, Verb.AGREED, Verb.SIGNED],
+    Level.CREATES: [Verb.ESTABLISHED, Verb.LAUNCHED, Verb.ISSUED],
+    Level.STEERS: [Verb.URGED, Verb.ENCOURAGED, Verb.EMPHASISED, Verb.ADVANCED],
+    Level.TAKES_NOTE: [
+        Verb.NOTED,
+        Verb.WELCOMED,
+        Verb.RECOGNISED,
+        Verb.RECALLED,
+        Verb.DISCUSSED,
+        Verb.REVIEWED,
+    ],
+    Level.REPORTED: [Verb.ANNOUNCED, Verb.REPORTED, Verb.PROPOSED, Verb.DESCRIBED, Verb.ANTICIPATED],
+}
+
+
+class DecisionQuerySet(EditorialQuerySet):
+    def by_firmness(self):
+        """The firmest level first, then the newest meeting, then the meeting's own order."""
+        return self.order_by("firmness", "-meeting__start", "meeting__slug", "order")
+
+    def newest_first(self):
+        return self.order_by("-meeting__start", "meeting__slug", "order")
+
+
+class Decision(Record):
+    """One outcome of a meeting, with the verb that its source uses."""
+
+    name_field = "text"
+    published_with = ("meeting",)
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="decisions", verbose_name=_("meeting"))
+    order = models.PositiveSmallIntegerField(_("order"), help_text=_("The most important first."))
+    verb = models.CharField(_("verb"), max_length=11, choices=Verb, db_index=True)
+    level = models.GeneratedField(
+        expression=Case(
+            *(
+                When(verb__in=[str(v) for v in verbs], then=Value(str(level)))
+                for level, verbs in VERBS_BY_LEVEL.items()
+            ),
+            default=Value(""),
+            output_field=models.CharField(max_length=10),
+        ),
+        output_field=models.CharField(_("level of commitment"), max_length=10, choices=Level),
+        db_persist=True,
+    )
+    firmness = models.GeneratedField(
+        expression=Case(
+            *(
+                When(verb__in=[str(v) for v in verbs], then=Value(rank))
+                for rank, verbs in enumerate(VERBS_BY_LEVEL.values(), start=1)
+            ),
+            default=Value(9),
+            output_field=models.PositiveSmallIntegerField(),
+        ),
+        output_field=models.PositiveSmallIntegerField(),
+        db_persist=True,
+    )
+    text = models.TextField(_("text"))
+    bodies = models.ManyToManyField(Body, related_name="decisions", blank=True, verbose_name=_("bodies it concerns"))
+    documents = models.ManyToManyField(
+        Document, related_name="decisions", blank=True, verbose_name=_("documents it concerns")
+    )
+    confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence, default=Confidence.MEDIUM)
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ["meeting", "order"]
+        indexes = [*Record.Meta.indexes, models.Index(fields=["level"], name="meetings_decision_level")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meeting", "order"],
+                name="decision_order_once_in_meeting",
+                violation_error_message=_("The meeting already has a decision in this place."),
+            )
+        ]
+
+    def slug_text(self) -> str:
+        return f"{self.meeting.slug}-{self.order:02d}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("decision", args=[self.slug])
+
+    @property
+    def code(self) -> str:
+        """The register's own number, not an official one."""
+        return self.slug.upper()

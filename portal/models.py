@@ -1,0 +1,550 @@
+"""The floor of the register: what a record is, and the vocabulary records use.
+
+`Record` is the abstract base of everything the public may see. It carries the
+slug, the editorial state and the sources, and its queryset has the only gate to
+the public, `published()`. Country, Body, Direction, Topic, Source and Document
+are the vocabulary: meetings and initiatives point at them, never the reverse.
+"""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.signals import post_delete, post_save, pre_save
+from django.dispatch import receiver
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.text import english_sort_key, fold, make_slug, normalise, sort_key
+
+FIRST_YEAR, LAST_YEAR = 1967, 2100  # ASEAN was founded in 1967
+
+year_validators = [MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)]
+
+
+def year_in_range(field: str, name: str) -> models.CheckConstraint:
+    """The database's own check that a year, where known, is a plausible one."""
+    return models.CheckConstraint(
+        condition=Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__range": (FIRST_YEAR, LAST_YEAR)}),
+        name=name,
+        violation_error_message=_("The year must lie between 1967 and 2100."),
+    )
+
+
+def not_before(later: str, earlier: str, name: str) -> models.CheckConstraint:
+    """The database's own check that an end, where known, is not before its start."""
+    return models.CheckConstraint(
+        condition=Q(**{f"{later}__isnull": True})
+        | Q(**{f"{earlier}__isnull": True})
+        | Q(**{f"{later}__gte": F(earlier)}),
+        name=name,
+        violation_error_message=_("The end is before the start."),
+    )
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    IN_REVIEW = "in-review", _("In review")
+    PUBLISHED = "published", _("Published")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Precision(models.TextChoices):
+    """How exactly a date is known; the unknown part of the stored date is never shown."""
+
+    DAY = "day", _("Day")
+    MONTH = "month", _("Month")
+    YEAR = "year", _("Year")
+
+
+class Confidence(models.TextChoices):
+    HIGH = "high", _("High")
+    MEDIUM = "medium", _("Medium")
+
+
+class Qualifier(models.TextChoices):
+    APPROX = "approx", _("about")
+    MORE_THAN = "more-than", _("more than")
+    UP_TO = "up-to", _("up to")
+
+
+class SearchEntry(models.Model):
+    """The text of one record in both languages, folded for search without marks."""
+
+    kind = models.CharField(max_length=60)
+    record_id = models.BigIntegerField()
+    text = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "record_id"], name="one_search_entry_a_record")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.record_id}"
+
+
+class EditorialQuerySet(models.QuerySet):
+    def get_by_natural_key(self, slug: str):
+        return self.get(slug=slug)
+
+    def published(self, now=None):
+        """What the public may see: published, its hour come, and so is what it belongs to."""
+        now = now or timezone.now()
+        condition = Q()
+        for prefix in ["", *(f"{name}__" for name in self.model.published_with)]:
+            condition &= Q(**{f"{prefix}state": State.PUBLISHED})
+            condition &= Q(**{f"{prefix}published_from__isnull": True}) | Q(**{f"{prefix}published_from__lte": now})
+        return self.filter(condition)
+
+    def search(self, text: str):
+        """The records in which every word occurs, in either language, with or without marks."""
+        entries = SearchEntry.objects.filter(kind=self.model._meta.label_lower)
+        for word in fold(text).split():
+            entries = entries.filter(text__contains=word)
+        return self.filter(pk__in=entries.values("record_id"))
+
+    def by_name(self, language: str):
+        """In the alphabetical order of the language."""
+        return self.order_by("sort_vi" if language == "vi" else "sort_en", "slug")
+
+
+class Editorial(models.Model):
+    """A text that editors write: an address, an editorial state, and when it last changed."""
+
+    # Relations that must be public for this record to be public.
+    published_with: tuple[str, ...] = ()
+    # The attribute that names a record, translated or not.
+    name_field = "name"
+
+    slug = models.SlugField(
+        _("address"),
+        max_length=120,
+        unique=True,
+        blank=True,
+        help_text=_("Part of the public address, never changed later. Left empty, it is made from the English name."),
+    )
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.DRAFT, db_index=True)
+    published_from = models.DateTimeField(
+        _("published from"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: public as soon as the state is Published. Otherwise public from this moment on."),
+    )
+    withdrawn_reason = models.TextField(
+        _("reason for withdrawal"), blank=True, help_text=_("Required when the state is Withdrawn.")
+    )
+    note = models.TextField(_("editor’s note"), blank=True, help_text=_("For editors only; never shown to the public."))
+    updated = models.DateTimeField(_("updated"), auto_now=True)
+    sort_vi = models.CharField(max_length=240, blank=True, default="", editable=False)
+    sort_en = models.CharField(max_length=240, blank=True, default="", editable=False)
+
+    objects = EditorialQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        indexes = [
+            models.Index(fields=["sort_vi"], name="%(app_label)s_%(class)s_vi"),
+            models.Index(fields=["sort_en"], name="%(app_label)s_%(class)s_en"),
+        ]
+
+    def __str__(self) -> str:
+        return getattr(self, self.name_field) or self.slug
+
+    def natural_key(self) -> tuple[str, ...]:
+        return (self.slug,)
+
+    def clean(self) -> None:
+        super().clean()
+        if self.state == State.WITHDRAWN and not (self.withdrawn_reason_vi and self.withdrawn_reason_en):
+            raise ValidationError({"withdrawn_reason_vi": _("Say in both languages why the record is withdrawn.")})
+
+    def save(self, *args, **kwargs) -> None:
+        if not self.slug:
+            self.slug = self.free_slug()
+        super().save(*args, **kwargs)
+
+    @property
+    def is_public(self) -> bool:
+        return self.state == State.PUBLISHED and (self.published_from is None or self.published_from <= timezone.now())
+
+    def slug_text(self) -> str:
+        """What an address is made from: the English name, else the Vietnamese one."""
+        if hasattr(self, f"{self.name_field}_en"):
+            return getattr(self, f"{self.name_field}_en") or getattr(self, f"{self.name_field}_vi") or ""
+        return getattr(self, self.name_field)
+
+    def free_slug(self) -> str:
+        """An address nobody has yet, numbered where the plain one is taken."""
+        base = make_slug(self.slug_text())[:100].strip("-") or self._meta.model_name
+        taken = set(type(self).objects.filter(slug__startswith=base).values_list("slug", flat=True))
+        return next(slug for slug in [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))] if slug not in taken)
+
+    def name_in(self, language: str) -> str:
+        """The name in a language, or the only name there is."""
+        return getattr(self, f"{self.name_field}_{language}", None) or getattr(self, self.name_field) or ""
+
+    def searched_texts(self) -> list[str]:
+        """Every public text of the record, both languages, for the search entry."""
+        fields = [f for f in self._meta.fields if isinstance(f, models.CharField | models.TextField)]
+        hidden = {"note", "state", "sort_vi", "sort_en", "withdrawn_reason_vi", "withdrawn_reason_en"}
+        return [getattr(self, f.attname) or "" for f in fields if f.name not in hidden and not f.choices]
+
+
+class Reliability(models.TextChoices):
+    PRIMARY = "primary", _("Primary")
+    SECONDARY = "secondary", _("Secondary")
+    WEAK = "weak", _("Weak")
+
+
+class Source(Editorial):
+    """An address where a fact was read. Its title stays in the language it has."""
+
+    name_field = "title"
+
+    title = models.CharField(_("title"), max_length=400)
+    publisher = models.CharField(_("publisher"), max_length=200)
+    published_on = models.DateField(_("published on"), null=True, blank=True)
+    precision = models.CharField(_("precision of the date"), max_length=5, choices=Precision, blank=True)
+    url = models.URLField(_("web address"), max_length=500, blank=True)
+    language = models.CharField(
+        _("language"),
+        max_length=2,
+        validators=[RegexValidator(r"^[a-z]{2}$", _("Two lower-case letters, such as vi."))],
+        help_text=_("ISO 639-1 code, such as vi or en."),
+    )
+    reliability = models.CharField(_("reliability"), max_length=9, choices=Reliability)
+
+    class Meta(Editorial.Meta):
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        ordering = ["slug"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["url"],
+                condition=~Q(url=""),
+                name="source_url_once",
+                violation_error_message=_("Another source already has this web address."),
+            ),
+            models.CheckConstraint(condition=Q(language__regex=r"^[a-z]{2}$"), name="source_language_code"),
+            models.CheckConstraint(
+                condition=Q(published_on__isnull=True, precision="")
+                | (Q(published_on__isnull=False) & ~Q(precision="")),
+                name="source_date_with_precision",
+                violation_error_message=_("A date and its precision go together."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.publisher})"
+
+
+class Record(Editorial):
+    """A public record: editorial, and resting on sources."""
+
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), related_name="%(app_label)s_%(class)s_records", blank=True
+    )
+
+    class Meta(Editorial.Meta):
+        abstract = True
+
+
+class PartQuerySet(models.QuerySet):
+    def get_by_natural_key(self, parent: str, key: str):
+        return self.get(**{f"{self.model.parent_field}__slug": parent, "key": key})
+
+
+class Part(models.Model):
+    """A row that belongs to one record and is public exactly when that is.
+
+    `key` names it within its parent and does not change when rows are reordered.
+    """
+
+    parent_field: str
+
+    key = models.SlugField(
+        _("key"),
+        max_length=60,
+        blank=True,
+        help_text=_("Names the row within its record. Left empty, it is made on saving."),
+    )
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), related_name="%(app_label)s_%(class)s_records", blank=True
+    )
+    note = models.TextField(_("editor’s note"), blank=True, help_text=_("For editors only; never shown to the public."))
+
+    objects = PartQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def natural_key(self) -> tuple[str, str]:
+        return (getattr(self, self.parent_field).slug, self.key)
+
+    def save(self, *args, **kwargs) -> None:
+        if not self.key:
+            self.key = self.free_key()
+        super().save(*args, **kwargs)
+
+    def key_text(self) -> str:
+        raise NotImplementedError
+
+    def free_key(self) -> str:
+        base = make_slug(self.key_text())[:50].strip("-") or "1"
+        siblings = type(self).objects.filter(**{self.parent_field: getattr(self, self.parent_field)})
+        taken = set(siblings.values_list("key", flat=True))
+        return next(key for key in [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))] if key not in taken)
+
+
+class Country(Record):
+    """One of the eleven member states; its address is its code in lower case."""
+
+    code = models.CharField(
+        _("code"),
+        max_length=2,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, such as VN."))],
+        help_text=_("ISO 3166-1 code, such as VN."),
+    )
+    name = models.CharField(_("name"), max_length=80)
+    official_name = models.CharField(_("official name"), max_length=160)
+    capital = models.CharField(_("capital"), max_length=80)
+    joined_on = models.DateField(_("joined ASEAN on"))
+    ministry = models.CharField(_("digital ministry"), max_length=200)
+    ministry_acronym = models.CharField(_("ministry’s acronym"), max_length=20, blank=True)
+
+    class Meta(Record.Meta):
+        verbose_name = _("country")
+        verbose_name_plural = _("countries")
+        ordering = ["sort_en"]
+        constraints = [models.CheckConstraint(condition=Q(code__regex=r"^[A-Z]{2}$"), name="country_code_format")]
+
+    def slug_text(self) -> str:
+        return self.code
+
+    def get_absolute_url(self) -> str:
+        return reverse("country", args=[self.slug])
+
+
+class BodyKind(models.TextChoices):
+    SUMMIT = "summit", _("Summit")
+    MINISTERIAL = "ministerial", _("Ministerial")
+    SENIOR_OFFICIALS = "senior-officials", _("Senior officials")
+    REGULATORS = "regulators", _("Regulators")
+    WORKING_GROUP = "working-group", _("Working group")
+    NETWORK = "network", _("Network")
+    CENTRE = "centre", _("Centre")
+    SECRETARIAT = "secretariat", _("Secretariat")
+    DIALOGUE_PARTNER = "dialogue-partner", _("Dialogue partner")
+    INTERNATIONAL_ORGANISATION = "international-organisation", _("International organisation")
+    OTHER = "other", _("Other")
+
+
+class BodyStatus(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    PROPOSED = "proposed", _("Proposed, not established")
+    CLOSED = "closed", _("Closed")
+
+
+class Body(Record):
+    """An ASEAN body, a series of meetings, a dialogue partner or an organisation."""
+
+    acronym = models.CharField(_("acronym"), max_length=40, blank=True)
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=26, choices=BodyKind, db_index=True)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("reports to")
+    )
+    successor = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="predecessors", verbose_name=_("succeeded by")
+    )
+    status = models.CharField(_("status"), max_length=8, choices=BodyStatus, db_index=True)
+    established = models.PositiveSmallIntegerField(_("established"), null=True, blank=True, validators=year_validators)
+    lead_country = models.ForeignKey(
+        Country, models.PROTECT, null=True, blank=True, related_name="led_bodies", verbose_name=_("lead country")
+    )
+    mandate = models.TextField(_("mandate"))
+
+    class Meta(Record.Meta):
+        verbose_name = _("body")
+        verbose_name_plural = _("bodies")
+        ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(parent=F("id")),
+                name="body_not_its_own_parent",
+                violation_error_message=_("A body cannot report to itself."),
+            ),
+            year_in_range("established", "body_established_range"),
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("body", args=[self.slug])
+
+    @property
+    def label(self) -> str:
+        """The acronym where there is one, else the name."""
+        return self.acronym or self.name
+
+
+class Direction(Record):
+    """One of the eight shifts proposed at ADGMIN 6: a proposal, not a pillar of ADM 2030."""
+
+    number = models.PositiveSmallIntegerField(
+        _("number"), unique=True, validators=[MinValueValidator(1), MaxValueValidator(8)]
+    )
+    name = models.CharField(_("name"), max_length=120)
+    moves_from = models.CharField(_("from"), max_length=240)
+    moves_to = models.CharField(_("to"), max_length=240)
+    detail = models.TextField(_("detail"))
+
+    class Meta(Record.Meta):
+        verbose_name = _("direction")
+        verbose_name_plural = _("directions")
+        ordering = ["number"]
+        constraints = [models.CheckConstraint(condition=Q(number__range=(1, 8)), name="direction_number_range")]
+
+    def get_absolute_url(self) -> str:
+        return reverse("direction", args=[self.slug])
+
+
+class Topic(Record):
+    """A subject tag."""
+
+    name = models.CharField(_("name"), max_length=120)
+
+    class Meta(Record.Meta):
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+        ordering = ["slug"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("topic", args=[self.slug])
+
+
+class DocumentKind(models.TextChoices):
+    DECLARATION = "declaration", _("Declaration")
+    STATEMENT = "statement", _("Joint statement")
+    MASTERPLAN = "masterplan", _("Master plan")
+    AGREEMENT = "agreement", _("Agreement")
+    FRAMEWORK = "framework", _("Framework")
+    GUIDE = "guide", _("Guide")
+    ACTION_PLAN = "action-plan", _("Action plan")
+    REPORT = "report", _("Report")
+    STUDY = "study", _("Study")
+
+
+class Document(Record):
+    """A declaration, master plan, guide or other text; its own address may be unknown."""
+
+    name_field = "title"
+
+    title = models.CharField(_("title"), max_length=300)
+    kind = models.CharField(_("kind"), max_length=12, choices=DocumentKind, db_index=True)
+    published_on = models.DateField(_("published on"), null=True, blank=True, db_index=True)
+    precision = models.CharField(_("precision of the date"), max_length=5, choices=Precision, blank=True)
+    body = models.ForeignKey(
+        Body, models.PROTECT, null=True, blank=True, related_name="documents", verbose_name=_("issuing body")
+    )
+    url = models.URLField(_("web address"), max_length=500, blank=True)
+
+    class Meta(Record.Meta):
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(published_on__isnull=True, precision="")
+                | (Q(published_on__isnull=False) & ~Q(precision="")),
+                name="document_date_with_precision",
+                violation_error_message=_("A date and its precision go together."),
+            )
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("document", args=[self.slug])
+
+
+class UnverifiedKind(models.TextChoices):
+    INITIATIVE = "initiative", _("Initiative")
+    BODY = "body", _("Body")
+    PLAN = "plan", _("Plan")
+    PLAN_ITEM = "plan-item", _("Plan item")
+    DOCUMENT = "document", _("Document")
+    MEETING = "meeting", _("Meeting")
+    SESSION = "session", _("Session")
+    PERSON = "person", _("Person")
+    INDICATOR = "indicator", _("Indicator")
+
+
+class UnverifiedReason(models.TextChoices):
+    WEAK_SOURCE = "weak-source", _("Only weak sources")
+    NAME_ONLY = "name-only", _("Only a name is known")
+    INFERRED = "inferred", _("Inferred, not stated")
+    OUT_OF_SCOPE = "out-of-scope", _("Out of scope")
+    NOT_FOUND = "not-found", _("Not found")
+    QUALITATIVE = "qualitative", _("No figure given")
+
+
+class UnverifiedQuerySet(models.QuerySet):
+    def get_by_natural_key(self, slug: str):
+        return self.get(slug=slug)
+
+
+class UnverifiedItem(models.Model):
+    """Something seen but not verified: an editors' list, no record and on no public page."""
+
+    slug = models.SlugField(_("address"), max_length=120, unique=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=UnverifiedKind)
+    reason = models.CharField(_("reason"), max_length=12, choices=UnverifiedReason)
+    subject = models.CharField(_("subject"), max_length=300)
+    note = models.TextField(_("what is known"))
+    sources = models.ManyToManyField(Source, verbose_name=_("seen in"), related_name="unverified_items", blank=True)
+
+    objects = UnverifiedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("unverified item")
+        verbose_name_plural = _("unverified items")
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.subject or self.slug
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
+
+
+# What is derived from a record is made before and after every write. Signals,
+# because `loaddata` writes rows without calling save().
+
+
+@receiver(pre_save)
+def normalise_and_derive(sender, instance, **kwargs) -> None:
+    """Bring texts to NFC and fill the sort keys."""
+    if not isinstance(instance, Editorial | Part | UnverifiedItem):
+        return
+    for field in instance._meta.fields:
+        if isinstance(field, models.CharField | models.TextField) and field.attname in instance.__dict__:
+            value = instance.__dict__[field.attname]
+            if isinstance(value, str):
+                instance.__dict__[field.attname] = normalise(value)
+    if isinstance(instance, Editorial):
+        instance.sort_vi = sort_key(instance.name_in("vi"))
+        instance.sort_en = english_sort_key(instance.name_in("en"))
+
+
+@receiver(post_save)
+def write_search_entry(sender, instance, **kwargs) -> None:
+    if isinstance(instance, Editorial):
+        SearchEntry.objects.update_or_create(
+            kind=sender._meta.label_lower,
+            record_id=instance.pk,
+            defaults={"text": fold(" \n".join(instance.searched_texts()))},
+        )
+
+
+@receiver(post_delete)
+def delete_search_entry(sender, instance, **kwargs) -> None:
+    if isinstance(instance, Editorial):
+        SearchEntry.objects.filter(kind=sender._meta.label_lower, record_id=instance.pk).delete()
