@@ -1,0 +1,49 @@
+# Every command starts from a bare checkout; only Python 3.11 or newer is needed.
+
+PORT ?= 8000
+HOST ?= 127.0.0.1
+# Any Python starts deploy/environment.py, which looks for one that is new enough.
+PYTHON ?= $(or $(shell command -v python3 || command -v python3.13 || command -v python3.12 || command -v python3.11),python3)
+
+ENVIRONMENT := $(PYTHON) deploy/environment.py
+MANAGE := .venv/bin/python manage.py
+# PostgreSQL and Redis need their client libraries, but only where they are used.
+SCALE := $(if $(or $(findstring postgres,$(DATABASE_URL)),$(CACHE_URL)),requirements-scale.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help run serve test lint messages
+
+help: ## List the commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: export DEBUG = 1
+run: ## Start the portal for development, with an editor to log in as; PORT=8000
+	@$(ENVIRONMENT) port $(PORT)
+	@$(ENVIRONMENT) install requirements.txt $(SCALE)
+	@$(MANAGE) prepare
+	@exec $(MANAGE) runserver 127.0.0.1:$(PORT)
+
+serve: export DEBUG = 0
+serve: ## Start the portal under production settings; PORT, HOST, DATABASE_URL, CACHE_URL, SECRET_KEY, HTTPS
+	@$(ENVIRONMENT) port $(PORT)
+	@$(ENVIRONMENT) install requirements.txt $(SCALE)
+	@export HTTPS="$${HTTPS:-0}" SECRET_KEY="$${SECRET_KEY:-$$($(ENVIRONMENT) secret-key)}" && \
+	$(MANAGE) prepare && \
+	$(MANAGE) collectstatic --noinput --verbosity 0 && \
+	exec .venv/bin/gunicorn portal.wsgi --bind $(HOST):$(PORT) \
+		--worker-class gthread --workers 2 --threads 4 --no-control-socket
+
+test: ## Run every test that this machine can run; REQUIRE_TOOLS=1 fails where a tool is missing
+	@$(ENVIRONMENT) install requirements.txt requirements-dev.txt $(SCALE)
+	@.venv/bin/python -m pytest
+
+lint: ## Check style and that every model change has its migration
+	@$(ENVIRONMENT) install requirements.txt requirements-dev.txt
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/ruff format --check --quiet
+	@$(MANAGE) makemigrations --check --dry-run --verbosity 0
+
+messages: ## Bring the message catalogues up to the code and compile them
+	@$(ENVIRONMENT) install requirements.txt requirements-dev.txt
+	@.venv/bin/python deploy/messages.py update
+	@.venv/bin/python deploy/messages.py compile

@@ -1,0 +1,56 @@
+"""Makes a checkout ready to serve: tables, content and, in development, an editor."""
+
+import secrets
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.models import Source
+
+FIXTURES = settings.BASE_DIR / "fixtures"
+EDITOR_NAME = "editor"
+EDITOR_PASSWORD = settings.BASE_DIR / ".demo-editor"
+
+
+class Command(BaseCommand):
+    help = "Migrates the database, loads the content into an empty one and, in development, makes an editor."
+
+    def handle(self, *args, **options) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        self.stdout.write("The database has every table.")
+        self.load_content()
+        if settings.DEBUG:
+            self.make_editor()
+
+    def load_content(self) -> None:
+        """Load every fixture, once: where there is content, editors may have changed it."""
+        if Source.objects.exists():
+            self.stdout.write("The content is there already and was left as it is.")
+            return
+        files = sorted(FIXTURES.glob("*.yaml"))
+        if not files:
+            raise CommandError(f"There is no content to load: {FIXTURES} holds no YAML file.")
+        # One call is one transaction: an interrupted first start leaves an empty database, not half a register.
+        call_command("loaddata", *map(str, files), verbosity=0)
+        self.stdout.write(f"Loaded the content: {len(files)} files of fixtures/.")
+
+    def make_editor(self) -> None:
+        """An account to look around with; its password is made once and kept beside the database."""
+        editor = get_user_model().objects.filter(username=EDITOR_NAME).first()
+        password = kept_password()
+        if not editor:
+            get_user_model().objects.create_superuser(EDITOR_NAME, password=password)
+        elif not editor.check_password(password):
+            self.stdout.write(f"There is an account {EDITOR_NAME!r} with a password that only its owner knows.")
+            return
+        self.stdout.write(f"To edit, log in at /admin/ as {EDITOR_NAME} with the password {password}")
+
+
+def kept_password() -> str:
+    """The demonstration password of this checkout, made at the first call and readable by its owner only."""
+    if not EDITOR_PASSWORD.exists():
+        EDITOR_PASSWORD.touch(mode=0o600)
+        EDITOR_PASSWORD.write_text(secrets.token_urlsafe(12), encoding="ascii")
+    return EDITOR_PASSWORD.read_text(encoding="ascii").strip()

@@ -1,0 +1,103 @@
+"""What every test shares: quick settings, a database that threads may share, and a real browser.
+
+A tool that this machine lacks skips the tests that need it, saying so; with
+REQUIRE_TOOLS=1 they fail instead, so that a machine that should have every tool
+cannot pass by skipping.
+"""
+
+import os
+import shutil
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings as project_settings
+
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:  # requirements-dev.txt is not installed
+    sync_playwright = None
+
+# Playwright's synchronous interface keeps an event loop running in the thread of
+# the tests; Django would refuse every query there, although nothing runs beside it.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+BROWSERS = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
+BROWSER_FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_configure() -> None:
+    """The project's settings, made quick and independent of collected static files."""
+    project_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    project_settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    project_settings.WHITENOISE_USE_FINDERS = True
+    project_settings.WHITENOISE_AUTOREFRESH = True
+
+
+def miss(tool: str) -> None:
+    """End the test because a tool is missing: a skip, or a failure under REQUIRE_TOOLS=1."""
+    if os.environ.get("REQUIRE_TOOLS") == "1":
+        pytest.fail(f"{tool} is missing, and REQUIRE_TOOLS=1 forbids to skip.", pytrace=False)
+    pytest.skip(f"{tool} is not installed on this machine")
+
+
+def find_chromium() -> str | None:
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory) -> None:
+    """A SQLite test database in a file: the live server's threads cannot share one in memory without locking up."""
+    database = project_settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Debian's Chromium or a relative of it."""
+    return find_chromium() or miss("Chromium")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    if sync_playwright is None:
+        miss("Playwright (requirements-dev.txt)")
+    # Chromium refuses its sandbox to root, as whom containers run the tests.
+    flags = [*BROWSER_FLAGS, "--no-sandbox"] if os.geteuid() == 0 else BROWSER_FLAGS
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, live_server):
+    """A fresh browser page on the live server; `page.goto("/vi/")` needs no host.
+
+    Three lists on it should end empty: `console_lines` (everything the console
+    said, uncaught errors included), `failed_requests` and `foreign_requests`
+    (addresses on any host but the live server).
+    """
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.console_lines, page.failed_requests, page.foreign_requests = [], [], []
+    home = urlsplit(live_server.url).netloc
+
+    def note_host(request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in {"data", "blob"} and address.netloc != home:
+            page.foreign_requests.append(request.url)
+
+    page.on("console", lambda message: page.console_lines.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: page.console_lines.append(f"uncaught: {error}"))
+    page.on("requestfailed", lambda request: page.failed_requests.append(f"{request.url} {request.failure}"))
+    page.on("request", note_host)
+    yield page
+    context.close()
