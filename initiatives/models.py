@@ -17,6 +17,7 @@ from portal.models import (
     Document,
     EditorialQuerySet,
     Part,
+    PartQuerySet,
     Precision,
     Qualifier,
     Record,
@@ -280,12 +281,29 @@ class IndicatorKind(models.TextChoices):
     PEOPLE = "people", _("People")
 
 
+class IndicatorQuerySet(EditorialQuerySet):
+    def observed(self, years: list[str], projected: list[str]):
+        """With an observation of one of the years that is ("true") or is not ("false") a projection or target."""
+        if not years and not projected:
+            return self
+        observations = Observation.objects.all()
+        if years:
+            observations = observations.filter(year__in=years)
+        if projected == ["false"]:
+            observations = observations.filter(kind=ObservationKind.ACTUAL)
+        elif projected == ["true"]:
+            observations = observations.exclude(kind=ObservationKind.ACTUAL)
+        return self.filter(pk__in=observations.values("indicator"))
+
+
 class Indicator(Record):
     """A figure that is quoted: what it counts and in which unit."""
 
     name = models.CharField(_("name"), max_length=240)
     unit = models.CharField(_("unit"), max_length=60)
     kind = models.CharField(_("kind"), max_length=8, choices=IndicatorKind, db_index=True)
+
+    objects = IndicatorQuerySet.as_manager()
 
     class Meta(Record.Meta):
         verbose_name = _("indicator")
@@ -301,6 +319,11 @@ class ObservationKind(models.TextChoices):
     ACTUAL = "actual", _("Actual")
     TARGET = "target", _("Target")
     PROJECTED = "projected", _("Projected")
+
+
+class ObservationQuerySet(PartQuerySet):
+    def of_indicators(self, slugs: list[str]):
+        return self.filter(indicator__in=Indicator.objects.published().filter(slug__in=slugs))
 
 
 class Observation(Part):
@@ -319,6 +342,8 @@ class Observation(Part):
     statement = models.ForeignKey(
         Statement, models.SET_NULL, null=True, blank=True, related_name="observations", verbose_name=_("said in")
     )
+
+    objects = ObservationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("observation")
@@ -341,6 +366,15 @@ class Observation(Part):
     def key_text(self) -> str:
         return "-".join(str(part) for part in [self.year, self.end_year, self.qualifier] if part)
 
+    @property
+    def is_actual(self) -> bool:
+        return self.kind == ObservationKind.ACTUAL
+
+
+class DiscrepancyQuerySet(EditorialQuerySet):
+    def with_versions(self):
+        return self.prefetch_related("versions")
+
 
 class Discrepancy(Record):
     """Sources disagree: the versions, what the register chose, and why."""
@@ -361,6 +395,8 @@ class Discrepancy(Record):
     bodies = models.ManyToManyField(Body, related_name="discrepancies", blank=True, verbose_name=_("bodies"))
     documents = models.ManyToManyField(Document, related_name="discrepancies", blank=True, verbose_name=_("documents"))
     people = models.ManyToManyField(Person, related_name="discrepancies", blank=True, verbose_name=_("people"))
+
+    objects = DiscrepancyQuerySet.as_manager()
 
     class Meta(Record.Meta):
         verbose_name = _("discrepancy")
@@ -398,3 +434,8 @@ class Version(Part):
 
     def key_text(self) -> str:
         return f"v{self.order}"
+
+
+def disputes_of(record: Record) -> list[Discrepancy | Version]:
+    """The prefetched discrepancies of a record with their versions, as they stand on its page."""
+    return [part for discrepancy in record.discrepancies.all() for part in [discrepancy, *discrepancy.versions.all()]]

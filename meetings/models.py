@@ -7,7 +7,8 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -65,6 +66,12 @@ class MeetingStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+def count_in_meeting(model: type[Record]) -> Coalesce:
+    """How many public rows of a model belong to the meeting of the outer query."""
+    rows = model.objects.published().filter(meeting=OuterRef("pk")).order_by().values("meeting")
+    return Coalesce(Subquery(rows.annotate(rows=Count("pk")).values("rows")), 0)
+
+
 class MeetingQuerySet(EditorialQuerySet):
     def upcoming(self, today: date | None = None):
         """Not over yet, the nearest first."""
@@ -73,6 +80,18 @@ class MeetingQuerySet(EditorialQuerySet):
     def past(self, today: date | None = None):
         """Over, the latest first."""
         return self.filter(end__lt=today or timezone.localdate()).order_by("-start", "slug")
+
+    def around(self, meeting: "Meeting"):
+        """The other meetings of its series and of its own week, in order of time."""
+        return (
+            self.filter(Q(series=meeting.series_id) | Q(part_of=meeting))
+            .exclude(pk=meeting.pk)
+            .order_by("start", "slug")
+        )
+
+    def with_counts(self):
+        """With `decision_count` and `statement_count`, of what the public may see."""
+        return self.annotate(decision_count=count_in_meeting(Decision), statement_count=count_in_meeting(Statement))
 
 
 class Meeting(Record):
@@ -199,6 +218,11 @@ class Session(Record):
         return f"{self.meeting.slug}-{self.name_en or self.name_vi or self.kind}"
 
 
+class StatementQuerySet(EditorialQuerySet):
+    def newest_first(self):
+        return self.order_by("-meeting__start", "meeting__slug", "order")
+
+
 class Statement(Record):
     """What somebody said at a meeting, summed up in the register's own words."""
 
@@ -220,6 +244,8 @@ class Statement(Record):
     directions = models.ManyToManyField(
         Direction, related_name="statements", blank=True, verbose_name=_("directions it speaks of")
     )
+
+    objects = StatementQuerySet.as_manager()
 
     class Meta(Record.Meta):
         verbose_name = _("statement")
@@ -305,9 +331,8 @@ VERBS_BY_LEVEL = {
 
 
 class DecisionQuerySet(EditorialQuerySet):
-    def by_firmness(self):
-        """The firmest level first, then the newest meeting, then the meeting's own order."""
-        return self.order_by("firmness", "-meeting__start", "meeting__slug", "order")
+    def oldest_first(self):
+        return self.order_by("meeting__start", "meeting__slug", "order")
 
     def newest_first(self):
         return self.order_by("-meeting__start", "meeting__slug", "order")

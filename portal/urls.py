@@ -1,4 +1,33 @@
-from django.contrib import admin
-from django.urls import path
+"""The address plan. Public pages stand under their language; what has none stands beside it."""
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from portal import views
+
+handler500 = views.server_error
+
+public_pages = [
+    path("", views.HomeView.as_view(), name="home"),
+    path("", include("meetings.urls")),
+    path("", include("initiatives.urls")),
+    path("directions/", views.DirectionListView.as_view(), name="direction_list"),
+    path("directions/<slug:slug>/", views.DirectionDetailView.as_view(), name="direction"),
+    path("topics/<slug:slug>/", views.TopicDetailView.as_view(), name="topic"),
+    path("bodies/", views.BodyListView.as_view(), name="body_list"),
+    path("bodies/<slug:slug>/", views.BodyDetailView.as_view(), name="body"),
+    path("countries/", views.CountryListView.as_view(), name="country_list"),
+    path("countries/<slug:slug>/", views.CountryDetailView.as_view(), name="country"),
+    path("documents/", views.DocumentListView.as_view(), name="document_list"),
+    path("documents/<slug:slug>/", views.DocumentDetailView.as_view(), name="document"),
+    path("about/", views.AboutView.as_view(), name="about"),
+    path("methodology/", views.MethodologyView.as_view(), name="methodology"),
+]
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("theme/", views.set_theme, name="set_theme"),
+    *i18n_patterns(*public_pages),
+]

@@ -1,3 +1,136 @@
+"""The site's template tags: icons, flags, dates, numbers, sources, addresses.
+
+Registered as built-ins, so no template loads them.
+"""
+
+from decimal import Decimal
+
 from django import template
+from django.templatetags.static import static
+from django.urls import translate_url
+from django.utils import formats
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
+
+from portal.dates import iso_date, show_date, show_span
 
 register = template.Library()
+
+DIRECTION_ICONS = {
+    "infrastructure": "radio-tower",
+    "digital-government": "landmark",
+    "safety-trust": "shield-check",
+    "inclusion": "accessibility",
+    "talent": "graduation-cap",
+    "innovation": "lightbulb",
+    "economy-trade": "trending-up",
+    "green": "leaf",
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A glyph of the sprite, always beside a word and so hidden from screen readers."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#i-{}"></use></svg>',
+        static("icons/sprite.svg"),
+        name,
+    )
+
+
+@register.filter
+def direction_icon(direction) -> str:
+    return DIRECTION_ICONS.get(direction.slug, "waypoints")
+
+
+@register.simple_tag
+def flag(code: str) -> SafeString:
+    """The flag of a member state; its name always stands beside it."""
+    return format_html('<img class="flag" src="{}" alt="" width="24" height="18">', static(f"flags/{code.lower()}.svg"))
+
+
+@register.filter
+def public(record):
+    """The related record if the public may see it, else nothing."""
+    return record if record is not None and record.is_public else None
+
+
+@register.simple_tag
+def day(date, precision: str = "day") -> SafeString:
+    """A <time> that tells no more than is known."""
+    if date is None:
+        return format_html("")
+    return format_html('<time datetime="{}">{}</time>', iso_date(date, precision), show_date(date, precision))
+
+
+@register.filter
+def span(record) -> str:
+    """The days of a meeting."""
+    return show_span(record.start, record.end, record.precision)
+
+
+@register.filter
+def session_days(session) -> str:
+    return show_span(session.date, session.end_date or session.date) if session.date else ""
+
+
+@register.filter
+def number(value) -> str:
+    """A number in the language's grouping, without idle decimals: 2.000, 91,2."""
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        value = int(value)
+    elif isinstance(value, Decimal):
+        value = value.normalize()
+    return formats.number_format(value, force_grouping=True)
+
+
+@register.simple_tag(takes_context=True)
+def sources_of(context, record) -> list:
+    """The numbered sources of a record on this page."""
+    return context["evidence"].for_record(record)
+
+
+@register.filter
+def field(record, name: str):
+    return getattr(record, name)
+
+
+@register.filter
+def in_language(record, language: str) -> str:
+    """The name of a record in a given language."""
+    return record.name_in(language)
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """The name of a language in the reader's own."""
+    names = {
+        "vi": _("Vietnamese"),
+        "en": _("English"),
+        "fr": _("French"),
+        "de": _("German"),
+        "ja": _("Japanese"),
+        "ko": _("Korean"),
+        "ru": _("Russian"),
+        "zh": _("Chinese"),
+    }
+    return names.get(code) or get_language_info(code)["name_local"]
+
+
+@register.simple_tag(takes_context=True)
+def address_in(context, language: str) -> str:
+    """This very state of this very page in another language."""
+    return translate_url(context["request"].get_full_path(), language)
+
+
+@register.simple_tag(takes_context=True)
+def absolute(context, path: str) -> str:
+    return context["request"].build_absolute_uri(path)
+
+
+@register.simple_tag(takes_context=True)
+def is_section(context, path: str) -> bool:
+    """Whether the page belongs to the section at this address."""
+    return context["request"].path.startswith(path)

@@ -1,0 +1,157 @@
+"""The pages of initiatives, plans and figures."""
+
+from collections import Counter
+
+from django.db.models import Prefetch
+from django.views.generic import ListView
+
+from initiatives.filters import FigureFilterSet, InitiativeFilterSet
+from initiatives.models import (
+    Discrepancy,
+    Indicator,
+    Initiative,
+    InitiativeStatus,
+    Milestone,
+    Observation,
+    Plan,
+    PlanItem,
+    PlanKind,
+    disputes_of,
+)
+from meetings.models import Decision, Statement
+from portal.models import Body, Country, Direction, Document, Topic
+from portal.pages import Evidence, RecordDetailView, RecordListView, public
+
+SIMILAR_INITIATIVES = 5
+
+
+def count_statuses(initiatives) -> list[dict]:
+    """How many initiatives stand where, in the order of their course."""
+    counts = Counter(initiative.status for initiative in initiatives)
+    return [{"status": status, "count": counts[status]} for status in InitiativeStatus]
+
+
+class InitiativeListView(RecordListView):
+    model = Initiative
+    filterset_class = InitiativeFilterSet
+    template_name = "initiatives/initiative_list.html"
+    select_related = ("lead_body",)
+
+    def related(self):
+        return [public("lead_countries", Country.objects), public("directions", Direction.objects)]
+
+
+class InitiativeDetailView(RecordDetailView):
+    model = Initiative
+    template_name = "initiatives/initiative_detail.html"
+    select_related = ("lead_body", "plan")
+
+    def related(self):
+        return [
+            public("lead_countries", Country.objects),
+            public("partners", Body.objects),
+            public("directions", Direction.objects),
+            public("topics", Topic.objects),
+            public("documents", Document.objects),
+            public("decisions", Decision.objects.oldest_first().select_related("meeting", "meeting__series")),
+            public(
+                "statements", Statement.objects.newest_first().select_related("meeting", "meeting__series", "person")
+            ),
+            public("discrepancies", Discrepancy.objects.with_versions()),
+            Prefetch("plan_items", PlanItem.objects.select_related("plan")),
+            Prefetch("milestones", Milestone.objects.select_related("meeting", "meeting__series")),
+        ]
+
+    def get_context_data(self, **kwargs):
+        initiative = self.object
+        milestones = list(initiative.milestones.all())
+        return super().get_context_data(
+            milestones=milestones,
+            first_decision=next(iter(initiative.decisions.all()), None),
+            last_step=next((step for step in reversed(milestones) if step.status == initiative.status), None),
+            similar=Initiative.objects.published()
+            .filter(directions__in=initiative.directions.all())
+            .exclude(pk=initiative.pk)
+            .distinct()[:SIMILAR_INITIATIVES],
+            evidence=Evidence.of(
+                [initiative],
+                milestones,
+                initiative.decisions.all(),
+                initiative.statements.all(),
+                disputes_of(initiative),
+            ),
+            **kwargs,
+        )
+
+
+class PlanListView(ListView):
+    model = Plan
+    template_name = "initiatives/plan_list.html"
+    context_object_name = "records"
+
+    def get_queryset(self):
+        return (
+            Plan.objects.published()
+            .select_related("adopted_at", "adopted_at__series")
+            .order_by("kind", "start_year", "slug")
+        )
+
+    def get_context_data(self, **kwargs):
+        plans = list(self.object_list)
+        return super().get_context_data(
+            line=[plan for plan in plans if plan.kind == PlanKind.MASTERPLAN],
+            others=[plan for plan in plans if plan.kind != PlanKind.MASTERPLAN],
+            evidence=Evidence.of(plans),
+            **kwargs,
+        )
+
+
+class PlanDetailView(RecordDetailView):
+    model = Plan
+    template_name = "initiatives/plan_detail.html"
+    select_related = ("predecessor", "adopted_at", "adopted_at__series")
+
+    def related(self):
+        return [
+            Prefetch("items", PlanItem.objects.order_by("order")),
+            public("items__initiatives", Initiative.objects),
+            public("successors", Plan.objects),
+            public("decisions", Decision.objects.newest_first().select_related("meeting", "meeting__series")),
+            public("documents", Document.objects),
+            public("initiatives", Initiative.objects.select_related("lead_body")),
+            public("discrepancies", Discrepancy.objects.with_versions()),
+        ]
+
+    def get_context_data(self, **kwargs):
+        plan = self.object
+        items = list(plan.items.all())
+        return super().get_context_data(
+            items=[(item, count_statuses(item.initiatives.all())) for item in items],
+            statuses=count_statuses(plan.initiatives.all()),
+            evidence=Evidence.of([plan], items, plan.decisions.all(), disputes_of(plan)),
+            **kwargs,
+        )
+
+
+class FigureListView(RecordListView):
+    model = Indicator
+    filterset_class = FigureFilterSet
+    template_name = "initiatives/figure_list.html"
+    paginate_by = 100
+
+    def related(self):
+        said = Statement.objects.select_related("meeting", "meeting__series", "person")
+        return [
+            Prefetch("observations", Observation.objects.order_by("year", "value")),
+            public("observations__statement", said),
+            public("discrepancies", Discrepancy.objects.with_versions()),
+        ]
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        indicators = context["object_list"]
+        context["evidence"] = Evidence.of(
+            [observation for indicator in indicators for observation in indicator.observations.all()],
+            [part for indicator in indicators for part in disputes_of(indicator)],
+        )
+        return context

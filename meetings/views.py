@@ -1,0 +1,145 @@
+"""The pages of meetings, decisions, statements and people."""
+
+from collections import Counter
+
+from initiatives.models import Discrepancy, Initiative, Plan, disputes_of
+from meetings.filters import DecisionFilterSet, MeetingFilterSet, StatementFilterSet
+from meetings.models import VERBS_BY_LEVEL, Decision, Level, Meeting, Person, Session, Statement
+from portal.models import Body, Country, Direction, Document
+from portal.pages import Evidence, RecordDetailView, RecordListView, public
+
+MAIN_RESULTS = 5
+
+
+def level_shares(decisions) -> list[dict]:
+    """Per level, the firmest first: its count, and where its part of a bar starts and how wide it is, in per cent."""
+    counts = Counter(decision.level for decision in decisions)
+    start, shares = 0.0, []
+    for level in Level:
+        width = 100 * counts[level] / (counts.total() or 1)
+        shares.append({"level": level, "count": counts[level], "start": f"{start:.2f}", "width": f"{width:.2f}"})
+        start += width
+    return shares
+
+
+class MeetingListView(RecordListView):
+    model = Meeting
+    filterset_class = MeetingFilterSet
+    template_name = "meetings/meeting_list.html"
+    select_related = ("series", "country")
+
+    def get_queryset(self):
+        return super().get_queryset().with_counts()
+
+
+class MeetingDetailView(RecordDetailView):
+    model = Meeting
+    template_name = "meetings/meeting_detail.html"
+    select_related = ("series", "country", "chair", "vice_chair", "part_of", "part_of__series")
+
+    def related(self):
+        return [
+            public("partners", Body.objects),
+            public("documents", Document.objects),
+            public("sessions", Session.objects.order_by("order", "slug")),
+            public("statements", Statement.objects.select_related("person", "person__country").order_by("order")),
+            public("statements__directions", Direction.objects),
+            public("decisions", Decision.objects.order_by("order")),
+            public("decisions__initiatives", Initiative.objects),
+            public("discrepancies", Discrepancy.objects.with_versions()),
+        ]
+
+    def get_context_data(self, **kwargs):
+        meeting = self.object
+        decisions = list(meeting.decisions.all())
+        others = list(Meeting.objects.published().select_related("series", "country").around(meeting))
+        series = [other for other in others if other.series_id == meeting.series_id]
+        return super().get_context_data(
+            levels=level_shares(decisions),
+            main_results=decisions[:MAIN_RESULTS],
+            initiatives=Initiative.objects.published()
+            .at_meetings([meeting.slug])
+            .select_related("lead_body")
+            .prefetch_related(public("lead_countries", Country.objects)),
+            parts=[other for other in others if other.part_of_id == meeting.pk],
+            previous_meeting=next((other for other in reversed(series) if other.start <= meeting.start), None),
+            next_meeting=next((other for other in series if other.start > meeting.start), None),
+            evidence=Evidence.of(
+                [meeting],
+                decisions,
+                meeting.sessions.all(),
+                meeting.statements.all(),
+                disputes_of(meeting),
+            ),
+            **kwargs,
+        )
+
+
+class DecisionListView(RecordListView):
+    model = Decision
+    filterset_class = DecisionFilterSet
+    template_name = "meetings/decision_list.html"
+    select_related = ("meeting", "meeting__series")
+    paginate_by = 50
+
+    def related(self):
+        return [public("initiatives", Initiative.objects)]
+
+
+class DecisionDetailView(RecordDetailView):
+    model = Decision
+    template_name = "meetings/decision_detail.html"
+    select_related = ("meeting", "meeting__series", "meeting__country")
+
+    def related(self):
+        return [
+            public("initiatives", Initiative.objects.select_related("lead_body")),
+            public("initiatives__lead_countries", Country.objects),
+            public("plans", Plan.objects),
+            public("bodies", Body.objects),
+            public("documents", Document.objects),
+            public("discrepancies", Discrepancy.objects.with_versions()),
+        ]
+
+    def get_context_data(self, **kwargs):
+        decision = self.object
+        siblings = Decision.objects.published().filter(meeting=decision.meeting_id)
+        return super().get_context_data(
+            verbs_of_level=[verb.label for verb in VERBS_BY_LEVEL[Level(decision.level)]],
+            previous_decision=siblings.filter(order__lt=decision.order).order_by("-order").first(),
+            next_decision=siblings.filter(order__gt=decision.order).order_by("order").first(),
+            evidence=Evidence.of([decision], disputes_of(decision)),
+            **kwargs,
+        )
+
+
+class StatementListView(RecordListView):
+    model = Statement
+    filterset_class = StatementFilterSet
+    template_name = "meetings/statement_list.html"
+    select_related = ("meeting", "meeting__series", "person", "person__country")
+    paginate_by = 50
+
+    def related(self):
+        return [public("directions", Direction.objects)]
+
+
+class PersonDetailView(RecordDetailView):
+    model = Person
+    template_name = "meetings/person_detail.html"
+    select_related = ("country", "body")
+
+    def related(self):
+        return [
+            public("statements", Statement.objects.newest_first().select_related("meeting", "meeting__series")),
+            public("statements__directions", Direction.objects),
+            public("chaired_meetings", Meeting.objects.select_related("series", "country")),
+            public("vice_chaired_meetings", Meeting.objects.select_related("series", "country")),
+            public("discrepancies", Discrepancy.objects.with_versions()),
+        ]
+
+    def get_context_data(self, **kwargs):
+        person = self.object
+        return super().get_context_data(
+            evidence=Evidence.of([person], person.statements.all(), disputes_of(person)), **kwargs
+        )

@@ -1,0 +1,304 @@
+"""The editors' toolbox, `RecordAdmin` and its parts, and the admin of the vocabulary."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import F, ManyToManyField, Q
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.admin import TranslationAdmin
+from modeltranslation.translator import translator
+from modeltranslation.utils import get_language
+
+from portal.text import fold
+
+LISTED_CHARACTERS = 110
+
+SOURCES = (_("Sources"), {"fields": ["sources"]})
+PUBLICATION = (
+    _("Publication"),
+    {"fields": ["slug", ("state", "published_from"), "withdrawn_reason", "note", "updated"]},
+)
+
+
+def shorten(text: str) -> str:
+    return Truncator(text).chars(LISTED_CHARACTERS)
+
+
+class SortKey(F):
+    """The stored sort key of the language the editor uses at the moment of the query."""
+
+    def __init__(self) -> None:
+        super().__init__("sort_vi")
+
+    def resolve_expression(self, *args, **kwargs):
+        return F(f"sort_{get_language()}").resolve_expression(*args, **kwargs)
+
+
+# Filters of the lists
+
+
+def missing(field: str) -> Q:
+    return Q(**{f"{field}__isnull": True}) | Q(**{field: ""})
+
+
+class MissingLanguage(admin.SimpleListFilter):
+    """Records with a text that should be there in a language and is not.
+
+    A text should be there when the record cannot do without it, or when the
+    other language has it.
+    """
+
+    title = _("missing language")
+    parameter_name = "missing_language"
+
+    def lookups(self, request, model_admin):
+        return [("vi", _("Vietnamese missing")), ("en", _("English missing"))]
+
+    def queryset(self, request, queryset):
+        if self.value() not in {"vi", "en"}:
+            return queryset
+        language, other = (self.value(), "en" if self.value() == "vi" else "vi")
+        condition = Q()
+        for name in translator.get_options_for_model(queryset.model).all_fields:
+            absent = missing(f"{name}_{language}")
+            optional = queryset.model._meta.get_field(name).blank
+            condition |= absent & ~missing(f"{name}_{other}") if optional else absent
+        return queryset.filter(condition)
+
+
+class MissingSource(admin.SimpleListFilter):
+    title = _("missing source")
+    parameter_name = "missing_source"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def queryset(self, request, queryset):
+        if self.value() not in {"yes", "no"}:
+            return queryset
+        return queryset.filter(sources__isnull=self.value() == "yes").distinct()
+
+
+# Relations
+
+
+class RelationsMixin:
+    """Every relation is found by typing, and its choices look as they do in their own list."""
+
+    def get_autocomplete_fields(self, request):
+        fields = [*self.opts.fields, *self.opts.many_to_many]
+        return [field.name for field in fields if field.is_relation and field.editable]
+
+    def get_field_queryset(self, db, db_field, request):
+        related = self.admin_site.get_model_admin(db_field.remote_field.model)
+        return related.get_queryset(request).order_by(*related.get_ordering(request))
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, forms.ModelChoiceField):
+            field.label_from_instance = self.admin_site.get_model_admin(db_field.remote_field.model).choice_label
+        if language := getattr(db_field, "language", None):
+            field.widget.attrs["lang"] = language
+        return field
+
+
+# Lists and forms
+
+
+class EditingAdmin(RelationsMixin, admin.ModelAdmin):
+    """What every admin of the register has in common."""
+
+    list_per_page = 50
+    list_select_related = ()
+    save_on_top = True
+    search_help_text = _("In both languages, with or without marks.")
+
+    def get_queryset(self, request):
+        queryset = super().get_queryset(request)
+        return queryset.select_related(*self.list_select_related) if self.list_select_related else queryset
+
+    def choice_label(self, record) -> str:
+        """How the record is named where it is chosen, and above its own form."""
+        return shorten(str(record))
+
+    def view_on_site(self, record) -> str | None:
+        """The record's page, once the public can see it."""
+        if not hasattr(record, "get_absolute_url") or not type(record).objects.published().filter(pk=record.pk):
+            return None
+        return record.get_absolute_url()
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        if context.get("original"):
+            context["subtitle"] = self.choice_label(context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class TabbedAdmin(EditingAdmin, TranslationAdmin):
+    """Both languages in tabs."""
+
+    class Media:
+        js = (
+            "admin/js/jquery.init.js",
+            "modeltranslation/js/force_jquery.js",
+            "vendor/jquery-ui/ui/version.js",
+            "vendor/jquery-ui/ui/keycode.js",
+            "vendor/jquery-ui/ui/unique-id.js",
+            "vendor/jquery-ui/ui/widget.js",
+            "vendor/jquery-ui/ui/widgets/tabs.js",
+            "js/admin-tabs.js",
+            "modeltranslation/js/tabbed_translation_fields.js",
+        )
+        css = {"screen": ("vendor/jquery-ui/themes/base/core.css", "vendor/jquery-ui/themes/base/tabs.css")}
+
+
+class RecordAdmin(TabbedAdmin):
+    """The admin of an editorial record."""
+
+    # Makes the search box appear; what is searched is the record's search entry.
+    search_fields = ["slug"]
+    list_display = ["listed_name", "state", "updated"]
+    list_filter = ["state", MissingLanguage, MissingSource]
+
+    @admin.display(description=_("name"), ordering=SortKey())
+    def listed_name(self, record) -> str:
+        name = record.name_in(get_language()) or record.name_in("vi") or record.name_in("en")
+        return shorten(name or record.slug)
+
+    def get_ordering(self, request):
+        return self.ordering or [f"sort_{get_language()}", "slug"]
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.search(search_term) if search_term else queryset), False
+
+    def get_readonly_fields(self, request, obj=None):
+        """An address never changes once it is given."""
+        return [*super().get_readonly_fields(request, obj), "updated", *(["slug"] if obj else [])]
+
+
+class FoldedSearchMixin:
+    """Search without marks for the small tables that have no search entries.
+
+    Neither database folds đ or tone marks by itself, so the rows are compared here.
+    """
+
+    def get_search_results(self, request, queryset, search_term):
+        words = fold(search_term).split()
+        if not words:
+            return queryset, False
+        rows = queryset.values_list("pk", *self.search_fields)
+        texts = {key: fold(" ".join(str(text) for text in row if text)) for key, *row in rows}
+        return queryset.filter(
+            pk__in=[key for key, text in texts.items() if all(word in text for word in words)]
+        ), False
+
+
+class PartAdmin(FoldedSearchMixin, EditingAdmin):
+    """The admin of a row that belongs to a record; mostly edited inside it."""
+
+    list_filter = [MissingSource]
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
+
+    def view_on_site(self, record) -> None:
+        """A part has no page of its own."""
+
+
+# Rows inside the form of what they belong to
+
+
+class KnownChoicesMixin(AutocompleteMixin):
+    """A choice whose selected records came with the row, so that showing it costs no query."""
+
+    known: dict = {}
+
+    def optgroups(self, name, value, attr=None):
+        chosen = [self.known.get(str(key)) for key in value if key]
+        if None in chosen:
+            return super().optgroups(name, value, attr)
+        label = self.choices.field.label_from_instance
+        options = [self.create_option(name, record.pk, label(record), True, n) for n, record in enumerate(chosen)]
+        if not self.is_required and not self.allow_multiple_selected:
+            options.insert(0, self.create_option(name, "", "", False, 0))
+        return [(None, options, 0)]
+
+
+class KnownChoice(KnownChoicesMixin, AutocompleteSelect):
+    pass
+
+
+class KnownChoices(KnownChoicesMixin, AutocompleteSelectMultiple):
+    pass
+
+
+class RowForm(forms.ModelForm):
+    """A row shows only some fields of what it edits."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            widget = getattr(field.widget, "widget", None)
+            if isinstance(widget, KnownChoicesMixin) and self.instance.pk:
+                widget.known = {str(record.pk): record for record in self.related_records(name)}
+
+    def related_records(self, name: str) -> list:
+        related = getattr(self.instance, name)
+        if isinstance(self.instance._meta.get_field(name), ManyToManyField):
+            return list(related.all())
+        return [related] if related else []
+
+    def add_error(self, field, error) -> None:
+        """What is wrong with a field the row does not show is said at the head of the row."""
+        if field is None and hasattr(error, "error_dict"):
+            by_field: dict[str, list] = {}
+            for name, errors in error.error_dict.items():
+                by_field.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(errors)
+            error = ValidationError(by_field)
+        super().add_error(field, error)
+
+
+class OrderedFormSet(forms.BaseInlineFormSet):
+    """Rows that may change places: the database wants each place taken once at any moment."""
+
+    out_of_the_way = 10_000
+
+    def save_existing_objects(self, commit=True):
+        moved = [form.instance.pk for form in self.initial_forms if "order" in form.changed_data]
+        if commit and moved:
+            self.model.objects.filter(pk__in=moved).update(order=F("order") + self.out_of_the_way)
+        return super().save_existing_objects(commit)
+
+
+class OrderedRowForm(RowForm):
+    def validate_constraints(self) -> None:
+        """Which places are taken twice the whole set of rows tells, not the table before the change."""
+        exclude = self._get_validation_exclusions() | {"order"}
+        try:
+            self.instance.validate_constraints(exclude=exclude)
+        except ValidationError as error:
+            self.add_error(None, error)
+
+
+class RowInlineMixin(RelationsMixin):
+    form = RowForm
+    extra = 0
+    show_change_link = True
+    view_on_site = False
+    classes = ["collapse"]
+
+    def get_queryset(self, request):
+        """The rows with all they point at, whatever their number."""
+        shown = set(self.get_shown_fields())
+        single = [f.name for f in self.opts.fields if f.is_relation and f.name in shown]
+        many = [f.name for f in self.opts.many_to_many if f.name in shown]
+        return super().get_queryset(request).select_related(*single).prefetch_related(*many)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        kwargs.setdefault("widget", KnownChoice(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        kwargs.setdefault("widget", KnownChoices(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)

@@ -1,0 +1,36 @@
+"""The editors' site: Django's admin with the register's names and order."""
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.utils.translation import gettext_lazy as _
+
+
+class ChoicesView(AutocompleteJsonView):
+    """The choices of a relation, named as the forms name them."""
+
+    def serialize_result(self, obj, to_field_name):
+        result = super().serialize_result(obj, to_field_name)
+        if hasattr(self.model_admin, "choice_label"):
+            result["text"] = self.model_admin.choice_label(obj)
+        return result
+
+
+class EditingSite(AdminSite):
+    site_header = _("ASEAN digital cooperation: editing")
+    site_title = _("ASEAN digital cooperation: editing")
+    index_title = _("The register")
+    # As the editors work: a meeting first, then what follows from it.
+    app_order = ("meetings", "initiatives", "portal")
+
+    def autocomplete_view(self, request):
+        return ChoicesView.as_view(admin_site=self)(request)
+
+    def get_app_list(self, request, app_label=None):
+        """Our apps first, and their models in the order in which they are registered."""
+        rank = {label: number for number, label in enumerate(self.app_order)}
+        apps = sorted(super().get_app_list(request, app_label), key=lambda app: rank.get(app["app_label"], len(rank)))
+        registered = list(self._registry)
+        for app in apps:
+            if app["app_label"] in rank:
+                app["models"].sort(key=lambda entry: registered.index(entry["model"]))
+        return apps

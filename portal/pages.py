@@ -1,0 +1,115 @@
+"""The page toolbox: what list pages and detail pages have in common.
+
+A list view names its model, its filter set and what its rows need; a detail
+view names what its page needs. Everything passes through `published()`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Model, Prefetch, QuerySet, Value
+from django.views.generic import DetailView, ListView
+
+from portal.models import Reliability, Source
+
+RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
+
+
+def public(relation: str, queryset: QuerySet) -> Prefetch:
+    """Prefetch only what the public may see; a plain prefetch would show drafts."""
+    return Prefetch(relation, queryset.published())
+
+
+def source_links(records: list[Model]) -> list[tuple[str, int, int]]:
+    """(model, record id, source id) of all the records, of whatever kinds, in one query."""
+    ids: dict[type[Model], list[int]] = {}
+    for record in records:
+        ids.setdefault(type(record), []).append(record.pk)
+    queries = [
+        model.sources.through.objects.filter(**{f"{model._meta.model_name}__in": pks}).values_list(
+            Value(model._meta.label), f"{model._meta.model_name}_id", "source_id"
+        )
+        for model, pks in ids.items()
+    ]
+    return list(queries[0].union(*queries[1:], all=True)) if queries else []
+
+
+@dataclass
+class NumberedSource:
+    number: int
+    source: Source
+
+
+@dataclass
+class Evidence:
+    """The sources of everything on one page, each under one number.
+
+    Fetched with two queries, however many kinds of record the page shows.
+    """
+
+    sources: list[NumberedSource] = field(default_factory=list)
+    links: dict[tuple[str, int], list[NumberedSource]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, *groups: Iterable[Model]) -> "Evidence":
+        """Number the sources in the order in which the records stand on the page."""
+        records = [record for group in groups for record in group]
+        linked: dict[tuple[str, int], list[int]] = {}
+        for label, record_id, source_id in source_links(records):
+            linked.setdefault((label, record_id), []).append(source_id)
+        found = Source.objects.published().in_bulk({pk for pks in linked.values() for pk in pks})
+        evidence, numbered = cls(), {}
+        for record in records:
+            key = (record._meta.label, record.pk)
+            sources = [found[pk] for pk in linked.get(key, []) if pk in found]
+            for source in sorted(sources, key=lambda s: (RELIABILITY_ORDER[s.reliability], s.slug)):
+                if source.pk not in numbered:
+                    numbered[source.pk] = NumberedSource(len(numbered) + 1, source)
+                    evidence.sources.append(numbered[source.pk])
+                evidence.links.setdefault(key, []).append(numbered[source.pk])
+        return evidence
+
+    def for_record(self, record: Model) -> list[NumberedSource]:
+        return self.links.get((record._meta.label, record.pk), [])
+
+
+class RecordListView(ListView):
+    """A page of records under a filter set; the filter set alone reads the query string.
+
+    Subclasses set `model`, `filterset_class`, `template_name` and, for what their
+    rows show, `select_related` and `prefetch_related`. Callables in the latter are
+    called for each request, since what is public depends on the clock.
+    """
+
+    filterset_class = None
+    paginate_by = 30
+    select_related: tuple[str, ...] = ()
+    context_object_name = "records"
+
+    def related(self) -> list[Prefetch | str]:
+        """What the rows show of other records; overridden where they show some."""
+        return []
+
+    def get_queryset(self) -> QuerySet:
+        records = self.model.objects.published().select_related(*self.select_related)
+        self.filterset = self.filterset_class(self.request.GET, queryset=records, request=self.request)
+        return self.filterset.qs.prefetch_related(*self.related())
+
+    def get_context_data(self, **kwargs) -> dict:
+        context = super().get_context_data(filterset=self.filterset, **kwargs)
+        context["evidence"] = Evidence.of(context["object_list"])
+        context["elided_pages"] = context["paginator"].get_elided_page_range(context["page_obj"].number, on_each_side=2)
+        return context
+
+
+class RecordDetailView(DetailView):
+    """The page of one public record; anything else is 404."""
+
+    select_related: tuple[str, ...] = ()
+    context_object_name = "record"
+
+    def related(self) -> list[Prefetch | str]:
+        return []
+
+    def get_queryset(self) -> QuerySet:
+        return self.model.objects.published().select_related(*self.select_related).prefetch_related(*self.related())

@@ -1,0 +1,328 @@
+"""The roof's pages: home, vocabulary, method and errors. They may see every model."""
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from django.views.generic import ListView, TemplateView
+
+from initiatives.models import (
+    Discrepancy,
+    Initiative,
+    InitiativeStatus,
+    Observation,
+    Plan,
+    PlanKind,
+    disputes_of,
+)
+from meetings.models import Decision, Meeting, Person, Statement
+from meetings.views import MAIN_RESULTS, level_shares
+from portal.context import THEMES
+from portal.models import Body, Country, Direction, Document, Source, Topic, UnverifiedItem
+from portal.pages import Evidence, RecordDetailView, RecordListView, public
+from portal.vocabulary import BodyFilterSet, DocumentFilterSet
+
+MAIN_SERIES = "adgmin"
+KEY_FIGURES = ["asean-population", "asean-gdp", "digital-economy-gmv"]
+A_YEAR = 365 * 24 * 60 * 60
+
+
+def direction_matrix() -> list[dict]:
+    """Per direction: how many initiatives stand at each status, and in all. Two queries."""
+    counts = {
+        (row["directions"], row["status"]): row["initiatives"]
+        for row in Initiative.objects.published()
+        .order_by()
+        .values("directions", "status")
+        .annotate(initiatives=Count("pk"))
+    }
+    matrix = []
+    for direction in Direction.objects.published():
+        cells = [{"status": status, "count": counts.get((direction.pk, status), 0)} for status in InitiativeStatus]
+        matrix.append({"direction": direction, "cells": cells, "total": sum(cell["count"] for cell in cells)})
+    return matrix
+
+
+def status_totals() -> dict[str, int]:
+    """How many initiatives there are at each status."""
+    rows = Initiative.objects.published().order_by().values_list("status").annotate(Count("pk"))
+    return dict(rows)
+
+
+def proposals():
+    """The statements that put forward all the directions at once."""
+    return (
+        Statement.objects.published()
+        .select_related("person", "person__country", "meeting", "meeting__series")
+        .annotate(direction_count=Count("directions"))
+        .filter(direction_count__gt=1, direction_count=Direction.objects.published().count())
+    )
+
+
+class HomeView(TemplateView):
+    template_name = "portal/home.html"
+
+    def get_context_data(self, **kwargs):
+        series = list(
+            Meeting.objects.published()
+            .filter(series__slug=MAIN_SERIES)
+            .select_related("series", "country")
+            .order_by("start")
+        )
+        latest = next((meeting for meeting in reversed(series) if not meeting.is_upcoming()), None)
+        decisions = list(Decision.objects.published().filter(meeting=latest).order_by("order"))
+        figures = list(Observation.objects.of_indicators(KEY_FIGURES).select_related("indicator").order_by("year"))
+        totals = status_totals()
+        directions = list(proposals())
+        return super().get_context_data(
+            latest=latest,
+            next_meeting=next((meeting for meeting in series if meeting.is_upcoming()), None),
+            main_results=decisions[:MAIN_RESULTS],
+            decision_count=len(decisions),
+            levels=level_shares(decisions),
+            line=Plan.objects.published().filter(kind=PlanKind.MASTERPLAN).order_by("start_year"),
+            matrix=direction_matrix(),
+            proposals=directions,
+            statuses=[{"status": status, "count": totals.get(status, 0)} for status in InitiativeStatus],
+            initiative_count=sum(totals.values()),
+            figures=latest_figures(figures),
+            gmv=bars([figure for figure in figures if figure.indicator.slug == "digital-economy-gmv"]),
+            countries=countries_with_meetings(series),
+            evidence=Evidence.of(decisions[:MAIN_RESULTS], directions, figures),
+            **kwargs,
+        )
+
+
+def latest_figures(observations: list[Observation]) -> list[Observation]:
+    """The latest actual value of each indicator, and every value that is still ahead."""
+    latest = {figure.indicator_id: figure for figure in observations if figure.is_actual}
+    ahead = [figure for figure in observations if not figure.is_actual]
+    return [*latest.values(), *ahead]
+
+
+def bars(observations: list[Observation]) -> list[dict]:
+    """Observations of one indicator with the length of their bars, in per cent of the longest."""
+    longest = max((figure.value for figure in observations), default=1)
+    return [{"figure": figure, "width": f"{100 * figure.value / longest:.2f}"} for figure in observations]
+
+
+def countries_with_meetings(meetings: list[Meeting]) -> list[dict]:
+    """Every member state with those of the meetings that it hosts."""
+    return [
+        {"country": country, "meetings": [meeting for meeting in meetings if meeting.country_id == country.pk]}
+        for country in Country.objects.published()
+    ]
+
+
+class CountryListView(ListView):
+    template_name = "portal/country_list.html"
+    context_object_name = "records"
+
+    def get_queryset(self):
+        return Country.objects.published().annotate(
+            hosted_count=Count("hosted_meetings", Q(hosted_meetings__in=Meeting.objects.published()), distinct=True),
+            led_count=Count("led_initiatives", Q(led_initiatives__in=Initiative.objects.published()), distinct=True),
+        )
+
+    def get_context_data(self, **kwargs):
+        main = list(
+            Meeting.objects.published().filter(series__slug=MAIN_SERIES).select_related("series").order_by("start")
+        )
+        return super().get_context_data(
+            countries=countries_with_meetings(main), evidence=Evidence.of(self.object_list), **kwargs
+        )
+
+
+class CountryDetailView(RecordDetailView):
+    model = Country
+    template_name = "portal/country_detail.html"
+
+    def related(self):
+        return [
+            public("hosted_meetings", Meeting.objects.select_related("series").order_by("-start")),
+            public("led_initiatives", Initiative.objects.select_related("lead_body").by_name(get_language())),
+            public("led_bodies", Body.objects),
+            public("people", Person.objects),
+        ]
+
+    def get_context_data(self, **kwargs):
+        country = self.object
+        led = list(country.led_initiatives.all())
+        statements = (
+            Statement.objects.published()
+            .filter(person__country=country)
+            .newest_first()
+            .select_related("person", "meeting", "meeting__series")
+        )
+        return super().get_context_data(
+            statuses=[
+                {"status": status, "initiatives": [initiative for initiative in led if initiative.status == status]}
+                for status in InitiativeStatus
+            ],
+            statements=statements,
+            evidence=Evidence.of([country], statements),
+            **kwargs,
+        )
+
+
+class BodyListView(RecordListView):
+    model = Body
+    filterset_class = BodyFilterSet
+    template_name = "portal/body_list.html"
+    select_related = ("parent", "lead_country")
+    paginate_by = 100
+
+
+class BodyDetailView(RecordDetailView):
+    model = Body
+    template_name = "portal/body_detail.html"
+    select_related = ("parent", "successor", "lead_country")
+
+    def related(self):
+        meetings = Meeting.objects.select_related("series", "country").order_by("-start")
+        return [
+            public("children", Body.objects),
+            public("predecessors", Body.objects),
+            public("meetings", meetings),
+            public("meetings_as_partner", meetings),
+            public("decisions", Decision.objects.newest_first().select_related("meeting", "meeting__series")),
+            public("led_initiatives", Initiative.objects.by_name(get_language())),
+            public("partnered_initiatives", Initiative.objects.by_name(get_language())),
+            public("documents", Document.objects),
+            public("people", Person.objects),
+            public("discrepancies", Discrepancy.objects.with_versions()),
+        ]
+
+    def get_context_data(self, **kwargs):
+        body = self.object
+        return super().get_context_data(evidence=Evidence.of([body], body.decisions.all(), disputes_of(body)), **kwargs)
+
+
+class DirectionListView(ListView):
+    template_name = "portal/direction_list.html"
+    context_object_name = "records"
+
+    def get_queryset(self):
+        return Direction.objects.published().annotate(
+            initiative_count=Count("initiatives", Q(initiatives__in=Initiative.objects.published()), distinct=True)
+        )
+
+    def get_context_data(self, **kwargs):
+        put_forward = list(proposals())
+        return super().get_context_data(
+            proposals=put_forward, evidence=Evidence.of(put_forward, self.object_list), **kwargs
+        )
+
+
+class DirectionDetailView(RecordDetailView):
+    model = Direction
+    template_name = "portal/direction_detail.html"
+
+    def related(self):
+        return [
+            public("initiatives", Initiative.objects.select_related("lead_body").by_name(get_language())),
+            public("initiatives__lead_countries", Country.objects),
+            public(
+                "statements",
+                Statement.objects.select_related(
+                    "person", "person__country", "meeting", "meeting__series"
+                ).newest_first(),
+            ),
+        ]
+
+    def get_context_data(self, **kwargs):
+        direction = self.object
+        return super().get_context_data(
+            proposals=list(proposals()), evidence=Evidence.of([direction], direction.statements.all()), **kwargs
+        )
+
+
+class TopicDetailView(RecordDetailView):
+    model = Topic
+    template_name = "portal/topic_detail.html"
+
+    def related(self):
+        return [
+            public("initiatives", Initiative.objects.select_related("lead_body").by_name(get_language())),
+            public("initiatives__lead_countries", Country.objects),
+        ]
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(evidence=Evidence.of([self.object]), **kwargs)
+
+
+class DocumentListView(RecordListView):
+    model = Document
+    filterset_class = DocumentFilterSet
+    template_name = "portal/document_list.html"
+    select_related = ("body",)
+
+    def related(self):
+        return [public("meetings", Meeting.objects.select_related("series"))]
+
+
+class DocumentDetailView(RecordDetailView):
+    model = Document
+    template_name = "portal/document_detail.html"
+    select_related = ("body",)
+
+    def related(self):
+        return [
+            public("meetings", Meeting.objects.select_related("series", "country")),
+            public("plans", Plan.objects),
+            public("initiatives", Initiative.objects.select_related("lead_body")),
+            public("decisions", Decision.objects.newest_first().select_related("meeting", "meeting__series")),
+            public("discrepancies", Discrepancy.objects.with_versions()),
+        ]
+
+    def get_context_data(self, **kwargs):
+        document = self.object
+        return super().get_context_data(
+            evidence=Evidence.of([document], document.decisions.all(), disputes_of(document)), **kwargs
+        )
+
+
+class AboutView(TemplateView):
+    template_name = "portal/about.html"
+
+
+class MethodologyView(TemplateView):
+    """How facts are chosen, every discrepancy, and how much could not be verified."""
+
+    template_name = "portal/methodology.html"
+
+    def get_context_data(self, **kwargs):
+        discrepancies = list(Discrepancy.objects.published().with_versions().by_name(get_language()))
+        reliability = Source.objects.published().order_by().values_list("reliability").annotate(Count("pk"))
+        reasons = UnverifiedItem.objects.order_by().values_list("reason").annotate(Count("pk"))
+        return super().get_context_data(
+            discrepancies=discrepancies,
+            reliability=dict(reliability),
+            reasons=dict(reasons),
+            evidence=Evidence.of(
+                [part for discrepancy in discrepancies for part in [discrepancy, *discrepancy.versions.all()]]
+            ),
+            **kwargs,
+        )
+
+
+@csrf_exempt  # it sets a preference of the visitor's own browser and nothing else
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Remember light, dark or the system's own, and go back to the page."""
+    back = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = HttpResponseRedirect(back)
+    theme = request.POST.get("theme")
+    if theme in THEMES:
+        response.set_cookie("theme", theme, max_age=A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure())
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page for our own faults, in the visitor's language; Django's has no context to draw it with."""
+    return render(request, "500.html", status=500)
