@@ -32,6 +32,7 @@ class Command(BaseCommand):
         files = sorted(FIXTURES.glob("*.yaml"))
         if not files:
             raise CommandError(f"There is no content to load: {FIXTURES} holds no YAML file.")
+        self.stdout.write("Loading the content ...")
         # One call is one transaction: an interrupted first start leaves an empty database, not half a register.
         call_command("loaddata", *map(str, files), verbosity=0)
         self.stdout.write(f"Loaded the content: {len(files)} files of fixtures/.")
