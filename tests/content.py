@@ -1,9 +1,11 @@
 """The content of the register, for tests that need it whole.
 
 Most tests build the few rows they need; these functions serve the others. Loading
-takes some seconds, so load once for a whole module and roll back at its end.
+takes some seconds, so a module loads once and is emptied at its end.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +19,22 @@ FILES = sorted((settings.BASE_DIR / "fixtures").glob("*.yaml"))
 def load_content(*paths: Path) -> None:
     """Load the given fixture files, or all of them in their order."""
     call_command("loaddata", *(paths or FILES), verbosity=0)
+
+
+@contextmanager
+def whole_content(request, django_db_blocker) -> Iterator[None]:
+    """The whole content, for a fixture of the scope "module" that also asks for `django_db_setup`.
+
+    The module must say `pytestmark = pytest.mark.django_db`: without a test that is
+    marked so, no test database is made, and this would load into the real one.
+    """
+    assert request.node.get_closest_marker("django_db"), "Mark the module with django_db."
+    with django_db_blocker.unblock():
+        load_content()
+        try:
+            yield
+        finally:
+            call_command("flush", verbosity=0, interactive=False)
 
 
 @cache

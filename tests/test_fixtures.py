@@ -7,14 +7,16 @@ from collections import Counter
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import connection
 from modeltranslation.translator import translator
 
 from initiatives.models import Discrepancy, Indicator, Observation
 from meetings.models import Meeting, Statement
 from portal.models import Direction, Part, Record
 from portal.text import make_slug
-from tests.content import FILES, load_content, read_rows
+from tests.content import FILES, load_content, read_rows, whole_content
+
+pytestmark = pytest.mark.django_db
 
 COUNTS = {
     "portal.source": 302,
@@ -47,12 +49,9 @@ each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="module")
-def content(django_db_setup, django_db_blocker):
-    """The whole content, loaded once for this module and rolled back after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        load_content()
+def content(request, django_db_setup, django_db_blocker):
+    with whole_content(request, django_db_blocker):
         yield
-        transaction.set_rollback(True)
 
 
 def stored_rows() -> dict[str, list[tuple]]:
