@@ -2,15 +2,18 @@
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import flatten
 from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db.models import F, ManyToManyField, Q
+from django.db.models import F, ManyToManyField, Prefetch, Q
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from modeltranslation.admin import TranslationAdmin
+from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from modeltranslation.translator import translator
 from modeltranslation.utils import get_language
 
+from portal.dates import show_date
+from portal.models import Body, Country, Direction, Document, Source, Topic, UnverifiedItem
 from portal.text import fold
 
 LISTED_CHARACTERS = 110
@@ -91,14 +94,17 @@ class RelationsMixin:
         fields = [*self.opts.fields, *self.opts.many_to_many]
         return [field.name for field in fields if field.is_relation and field.editable]
 
+    def related_admin(self, field):
+        return self.admin_site.get_model_admin(field.remote_field.model)
+
     def get_field_queryset(self, db, db_field, request):
-        related = self.admin_site.get_model_admin(db_field.remote_field.model)
+        related = self.related_admin(db_field)
         return related.get_queryset(request).order_by(*related.get_ordering(request))
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.ModelChoiceField):
-            field.label_from_instance = self.admin_site.get_model_admin(db_field.remote_field.model).choice_label
+            field.label_from_instance = self.related_admin(db_field).choice_label
         if language := getattr(db_field, "language", None):
             field.widget.attrs["lang"] = language
         return field
@@ -147,8 +153,8 @@ class TabbedAdmin(EditingAdmin, TranslationAdmin):
             "vendor/jquery-ui/ui/unique-id.js",
             "vendor/jquery-ui/ui/widget.js",
             "vendor/jquery-ui/ui/widgets/tabs.js",
-            "js/admin-tabs.js",
             "modeltranslation/js/tabbed_translation_fields.js",
+            "js/admin-tabs.js",
         )
         css = {"screen": ("vendor/jquery-ui/themes/base/core.css", "vendor/jquery-ui/themes/base/tabs.css")}
 
@@ -260,28 +266,21 @@ class RowForm(forms.ModelForm):
 
 
 class OrderedFormSet(forms.BaseInlineFormSet):
-    """Rows that may change places: the database wants each place taken once at any moment."""
+    """Rows that may change places, though the database wants each place taken once at any moment."""
 
     out_of_the_way = 10_000
 
     def save_existing_objects(self, commit=True):
-        moved = [form.instance.pk for form in self.initial_forms if "order" in form.changed_data]
-        if commit and moved:
-            self.model.objects.filter(pk__in=moved).update(order=F("order") + self.out_of_the_way)
+        leaving = [form for form in self.initial_forms if "order" in form.changed_data or form in self.deleted_forms]
+        if commit and leaving:
+            rows = self.model.objects.filter(pk__in=[form.instance.pk for form in leaving])
+            rows.update(order=F("order") + self.out_of_the_way)
         return super().save_existing_objects(commit)
 
 
-class OrderedRowForm(RowForm):
-    def validate_constraints(self) -> None:
-        """Which places are taken twice the whole set of rows tells, not the table before the change."""
-        exclude = self._get_validation_exclusions() | {"order"}
-        try:
-            self.instance.validate_constraints(exclude=exclude)
-        except ValidationError as error:
-            self.add_error(None, error)
-
-
 class RowInlineMixin(RelationsMixin):
+    """A stack of rows. A database check is only made here when all the fields it names are shown."""
+
     form = RowForm
     extra = 0
     show_change_link = True
@@ -289,11 +288,18 @@ class RowInlineMixin(RelationsMixin):
     classes = ["collapse"]
 
     def get_queryset(self, request):
-        """The rows with all they point at, whatever their number."""
-        shown = set(self.get_shown_fields())
-        single = [f.name for f in self.opts.fields if f.is_relation and f.name in shown]
-        many = [f.name for f in self.opts.many_to_many if f.name in shown]
-        return super().get_queryset(request).select_related(*single).prefetch_related(*many)
+        """The rows with all they point at, in a number of queries that does not grow with them."""
+        single, many = [], []
+        for field in (self.opts.get_field(name) for name in flatten(self.fields)):
+            if field.many_to_one:
+                single += [
+                    field.name,
+                    *(f"{field.name}__{name}" for name in self.related_admin(field).list_select_related),
+                ]
+            elif field.many_to_many:
+                many.append(Prefetch(field.name, self.related_admin(field).get_queryset(request)))
+        queryset = super().get_queryset(request).prefetch_related(*many)
+        return queryset.select_related(*single) if single else queryset
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         kwargs.setdefault("widget", KnownChoice(db_field, self.admin_site))
@@ -302,3 +308,124 @@ class RowInlineMixin(RelationsMixin):
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         kwargs.setdefault("widget", KnownChoices(db_field, self.admin_site))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class RowInline(RowInlineMixin, admin.StackedInline):
+    pass
+
+
+class TabbedRowInline(RowInlineMixin, TranslationStackedInline):
+    pass
+
+
+# The vocabulary
+
+
+@admin.register(Country)
+class CountryAdmin(RecordAdmin):
+    list_display = ["listed_name", "code", "ministry_acronym", "joined_on", "state", "updated"]
+    fieldsets = [
+        (None, {"fields": ["name", "official_name", "code"]}),
+        (_("Facts"), {"fields": ["capital", "joined_on", "ministry", "ministry_acronym"]}),
+        SOURCES,
+        PUBLICATION,
+    ]
+
+
+@admin.register(Body)
+class BodyAdmin(RecordAdmin):
+    list_display = ["listed_name", "acronym", "kind", "status", "parent_label", "lead_country", "state", "updated"]
+    list_filter = ["state", "kind", "status", MissingLanguage, MissingSource]
+    list_select_related = ["parent", "lead_country"]
+    fieldsets = [
+        (None, {"fields": ["name", "acronym", "mandate"]}),
+        (_("Facts"), {"fields": ["kind", "status", "established"]}),
+        (_("Relations"), {"fields": ["parent", "successor", "lead_country"]}),
+        SOURCES,
+        PUBLICATION,
+    ]
+
+    @admin.display(description=_("reports to"), ordering="parent__acronym")
+    def parent_label(self, body) -> str | None:
+        return body.parent and body.parent.label
+
+    def choice_label(self, record) -> str:
+        return shorten(f"{record.acronym} – {record}" if record.acronym else str(record))
+
+
+@admin.register(Direction)
+class DirectionAdmin(RecordAdmin):
+    list_display = ["number", "listed_name", "state", "updated"]
+    list_display_links = ["listed_name"]
+    ordering = ["number"]
+    fieldsets = [
+        (None, {"fields": ["number", "name", "moves_from", "moves_to", "detail"]}),
+        SOURCES,
+        PUBLICATION,
+    ]
+
+    def choice_label(self, record) -> str:
+        return shorten(f"{record.number}. {record}")
+
+
+@admin.register(Topic)
+class TopicAdmin(RecordAdmin):
+    list_display = ["listed_name", "slug", "state", "updated"]
+    fieldsets = [(None, {"fields": ["name"]}), SOURCES, PUBLICATION]
+
+
+@admin.register(Document)
+class DocumentAdmin(RecordAdmin):
+    list_display = ["listed_name", "kind", "published", "body_label", "state", "updated"]
+    list_filter = ["state", "kind", ("body", admin.RelatedOnlyFieldListFilter), MissingLanguage, MissingSource]
+    list_select_related = ["body"]
+    date_hierarchy = "published_on"
+    fieldsets = [
+        (None, {"fields": ["title", "kind"]}),
+        (_("Facts"), {"fields": [("published_on", "precision"), "url"]}),
+        (_("Relations"), {"fields": ["body"]}),
+        SOURCES,
+        PUBLICATION,
+    ]
+
+    @admin.display(description=_("published on"), ordering="published_on")
+    def published(self, document) -> str:
+        return show_date(document.published_on, document.precision)
+
+    @admin.display(description=_("issuing body"), ordering="body__acronym")
+    def body_label(self, document) -> str | None:
+        return document.body and document.body.label
+
+
+@admin.register(Source)
+class SourceAdmin(RecordAdmin):
+    list_display = ["listed_name", "publisher", "published", "language", "reliability", "state", "updated"]
+    list_filter = ["state", "reliability", "language"]
+    date_hierarchy = "published_on"
+    fieldsets = [
+        (None, {"fields": ["title", "publisher", "url"]}),
+        (_("Facts"), {"fields": [("published_on", "precision"), "language", "reliability"]}),
+        PUBLICATION,
+    ]
+
+    @admin.display(description=_("published on"), ordering="published_on")
+    def published(self, source) -> str:
+        return show_date(source.published_on, source.precision)
+
+
+@admin.register(UnverifiedItem)
+class UnverifiedItemAdmin(FoldedSearchMixin, TabbedAdmin):
+    """The editors' list of what is not known well enough to be a record."""
+
+    search_fields = ["slug", "subject_vi", "subject_en", "note"]
+    list_display = ["listed_subject", "kind", "reason"]
+    list_filter = ["kind", "reason", MissingLanguage, MissingSource]
+    fieldsets = [
+        (None, {"fields": ["subject", "kind", "reason", "note"]}),
+        (_("Sources"), {"fields": ["sources"]}),
+        (_("Publication"), {"fields": ["slug"]}),
+    ]
+
+    @admin.display(description=_("subject"), ordering="slug")
+    def listed_subject(self, item) -> str:
+        return shorten(str(item))

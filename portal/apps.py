@@ -1,7 +1,15 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.utils.translation import gettext_lazy as _
 
 
 class PortalConfig(AppConfig):
     name = "portal"
     verbose_name = _("Vocabulary and sources")
+
+
+class EditingConfig(admin_apps.AdminConfig):
+    """Django's admin, with the site of the register's editors as the default one."""
+
+    default = False  # named in the settings; the app `portal` is the class above
+    default_site = "portal.admin_site.EditingSite"

@@ -102,7 +102,7 @@ INSTALLED_APPS = [
     "portal",
     "meetings",
     "initiatives",
-    "django.contrib.admin",
+    "portal.apps.EditingConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

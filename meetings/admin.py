@@ -1,0 +1,213 @@
+"""Editing meetings, with their sessions, statements and decisions in place."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from meetings.models import VERBS_BY_LEVEL, Decision, Level, Meeting, Person, Session, Statement
+from portal.admin import (
+    PUBLICATION,
+    SOURCES,
+    MissingLanguage,
+    MissingSource,
+    OrderedFormSet,
+    RecordAdmin,
+    TabbedRowInline,
+    shorten,
+)
+from portal.dates import show_span
+
+
+class LevelFilter(admin.SimpleListFilter):
+    """The level of commitment, which follows from the verb."""
+
+    title = _("level of commitment")
+    parameter_name = "level"
+
+    def lookups(self, request, model_admin):
+        return [(level, level.label) for level in VERBS_BY_LEVEL]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(level=self.value()) if self.value() else queryset
+
+
+class SessionInline(TabbedRowInline):
+    model = Session
+    fields = [
+        ("order", "kind", "state"),
+        "name",
+        ("date", "end_date", "part_of_day"),
+        ("start_time", "end_time"),
+        "place",
+        "summary",
+        "sources",
+    ]
+
+
+class StatementInline(TabbedRowInline):
+    model = Statement
+    formset = OrderedFormSet
+    fields = [("order", "state"), ("person", "session"), "role", "text", "directions", "sources"]
+
+
+class DecisionInline(TabbedRowInline):
+    model = Decision
+    formset = OrderedFormSet
+    fields = [("order", "verb", "confidence", "state"), "text", "bodies", "documents", "sources"]
+
+
+@admin.register(Meeting)
+class MeetingAdmin(RecordAdmin):
+    list_display = ["listed_name", "series_label", "number", "dates", "status", "country", "state", "updated"]
+    list_filter = [
+        "state",
+        "status",
+        ("series", admin.RelatedOnlyFieldListFilter),
+        "format",
+        "confidence",
+        MissingLanguage,
+        MissingSource,
+    ]
+    list_select_related = ["series", "country"]
+    date_hierarchy = "start"
+    ordering = ["-start", "slug"]
+    inlines = [SessionInline, StatementInline, DecisionInline]
+    fieldsets = [
+        (None, {"fields": ["name", ("series", "number"), "theme", "summary"]}),
+        (
+            _("When and where"),
+            {
+                "fields": [
+                    ("start", "end", "precision"),
+                    ("status", "format", "timezone"),
+                    "country",
+                    "city",
+                    "venue",
+                ]
+            },
+        ),
+        (_("Relations"), {"fields": [("chair", "vice_chair"), "part_of", "partners", "documents"]}),
+        (_("Sources"), {"fields": ["sources", "confidence"]}),
+        PUBLICATION,
+    ]
+
+    @admin.display(description=_("series"), ordering="series__acronym")
+    def series_label(self, meeting) -> str:
+        return meeting.series.label
+
+    @admin.display(description=_("dates"), ordering="start")
+    def dates(self, meeting) -> str:
+        return show_span(meeting.start, meeting.end, meeting.precision)
+
+    def choice_label(self, record) -> str:
+        return shorten(f"{record.label} ({record.start.year})")
+
+
+@admin.register(Session)
+class SessionAdmin(RecordAdmin):
+    list_display = ["listed_name", "meeting_label", "kind", "date", "order", "state", "updated"]
+    list_filter = ["state", "kind", ("meeting", admin.RelatedOnlyFieldListFilter), MissingLanguage, MissingSource]
+    list_select_related = ["meeting__series"]
+    date_hierarchy = "date"
+    ordering = ["-meeting__start", "meeting", "order"]
+    fieldsets = [
+        (None, {"fields": ["name", "meeting", ("kind", "order"), "summary"]}),
+        (
+            _("When and where"),
+            {"fields": [("date", "end_date"), ("start_time", "end_time", "part_of_day"), "place"]},
+        ),
+        SOURCES,
+        PUBLICATION,
+    ]
+
+    @admin.display(description=_("meeting"), ordering="meeting__start")
+    def meeting_label(self, session) -> str:
+        return session.meeting.label
+
+    def choice_label(self, record) -> str:
+        return shorten(f"{record.meeting.label}: {record}")
+
+
+@admin.register(Statement)
+class StatementAdmin(RecordAdmin):
+    list_display = ["order", "listed_name", "person", "meeting_label", "state", "updated"]
+    list_display_links = ["listed_name"]
+    list_filter = ["state", ("meeting", admin.RelatedOnlyFieldListFilter), MissingLanguage, MissingSource]
+    list_select_related = ["meeting__series", "person"]
+    date_hierarchy = "date"
+    ordering = ["-meeting__start", "meeting", "order"]
+    fieldsets = [
+        (None, {"fields": ["text", "person", "role"]}),
+        (_("When and where"), {"fields": [("meeting", "order"), "session", ("date", "precision")]}),
+        (_("Relations"), {"fields": ["directions"]}),
+        SOURCES,
+        PUBLICATION,
+    ]
+
+    @admin.display(description=_("meeting"), ordering="meeting__start")
+    def meeting_label(self, statement) -> str:
+        return statement.meeting.label
+
+    def choice_label(self, record) -> str:
+        return shorten(f"{record.slug.upper()} {record.person}: {record.text}")
+
+
+@admin.register(Decision)
+class DecisionAdmin(RecordAdmin):
+    list_display = ["code", "verb", "level_label", "listed_name", "meeting_label", "state", "updated"]
+    list_display_links = ["code", "listed_name"]
+    list_filter = [
+        "state",
+        LevelFilter,
+        "verb",
+        ("meeting", admin.RelatedOnlyFieldListFilter),
+        "confidence",
+        MissingLanguage,
+        MissingSource,
+    ]
+    list_select_related = ["meeting__series"]
+    date_hierarchy = "meeting__start"
+    ordering = ["-meeting__start", "meeting", "order"]
+    readonly_fields = ["level_label"]
+    fieldsets = [
+        (None, {"fields": [("verb", "level_label"), "text"]}),
+        (_("Facts"), {"fields": [("meeting", "order"), "confidence"]}),
+        (_("Relations"), {"fields": ["bodies", "documents"]}),
+        SOURCES,
+        PUBLICATION,
+    ]
+
+    @admin.display(description=_("number in the register"), ordering="slug")
+    def code(self, decision) -> str:
+        return decision.code
+
+    @admin.display(description=_("level of commitment"), ordering="firmness")
+    def level_label(self, decision) -> str | None:
+        return Level(decision.level).label if decision.pk and decision.level else None
+
+    @admin.display(description=_("meeting"), ordering="meeting__start")
+    def meeting_label(self, decision) -> str:
+        return decision.meeting.label
+
+    def choice_label(self, record) -> str:
+        return shorten(f"{record.code} {record.get_verb_display()}: {record.text}")
+
+
+@admin.register(Person)
+class PersonAdmin(RecordAdmin):
+    list_display = ["listed_name", "role_now", "country", "body_label", "state", "updated"]
+    list_filter = ["state", ("country", admin.RelatedOnlyFieldListFilter), MissingLanguage, MissingSource]
+    list_select_related = ["country", "body"]
+    fieldsets = [
+        (None, {"fields": ["name", "role"]}),
+        (_("Stands for"), {"fields": ["country", "body"], "description": _("A country or a body, not both.")}),
+        SOURCES,
+        PUBLICATION,
+    ]
+
+    @admin.display(description=_("role"))
+    def role_now(self, person) -> str:
+        return shorten(person.role)
+
+    @admin.display(description=_("body"), ordering="body__acronym")
+    def body_label(self, person) -> str | None:
+        return person.body and person.body.label

@@ -1,0 +1,39 @@
+/* Names the language tabs and the switch that turns them all, which
+   django-modeltranslation labels with bare language codes. Runs after its script. */
+"use strict";
+{
+  const names = { vi: "Tiếng Việt", en: "English" };
+
+  function nameTabs(container) {
+    for (const anchor of container.querySelectorAll(".ui-tabs-anchor")) {
+      const code = anchor.hash.slice(-2);
+      if (code in names) {
+        anchor.textContent = names[code];
+        anchor.lang = code;
+        anchor.removeAttribute("title");
+      }
+    }
+  }
+
+  function nameSwitch(select) {
+    const label = document.createElement("label");
+    label.className = "language-of-texts";
+    label.textContent = document.querySelector("meta[name=language-of-texts]").content;
+    for (const option of select.options) {
+      option.selected = option.textContent === document.documentElement.lang;
+      option.textContent = names[option.textContent] || option.textContent;
+    }
+    select.closest("h1").after(label);
+    label.append(" ", select);
+  }
+
+  django.jQuery(function ($) {
+    const select = document.getElementById("modeltranslation-main-switch");
+    if (select && select.options.length) {
+      nameSwitch(select);
+    }
+    nameTabs(document);
+    // Rows added later bring tabs of their own.
+    $(document).on("tabscreate", (event) => nameTabs(event.target));
+  });
+}
