@@ -11,7 +11,7 @@ MANAGE := .venv/bin/python manage.py
 SCALE := $(if $(or $(findstring postgres,$(DATABASE_URL)),$(CACHE_URL)),requirements-scale.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint messages
+.PHONY: help run serve test-environment test lint messages
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,17 +33,17 @@ serve: ## Start the portal under production settings; PORT, HOST, DATABASE_URL, 
 	exec .venv/bin/gunicorn portal.wsgi --bind $(HOST):$(PORT) \
 		--worker-class gthread --workers 2 --threads 4 --no-control-socket
 
-test: ## Run every test that this machine can run; REQUIRE_TOOLS=1 fails where a tool is missing
+test-environment:
 	@$(ENVIRONMENT) install requirements.txt requirements-dev.txt $(SCALE)
+
+test: test-environment ## Run every test that this machine can run; REQUIRE_TOOLS=1 fails where a tool is missing
 	@.venv/bin/python -m pytest
 
-lint: ## Check style and that every model change has its migration
-	@$(ENVIRONMENT) install requirements.txt requirements-dev.txt
+lint: test-environment ## Check style and that every model change has its migration
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --check --quiet
 	@$(MANAGE) makemigrations --check --dry-run --verbosity 0
 
-messages: ## Bring the message catalogues up to the code and compile them
-	@$(ENVIRONMENT) install requirements.txt requirements-dev.txt
+messages: test-environment ## Bring the message catalogues up to the code and compile them
 	@.venv/bin/python deploy/messages.py update
 	@.venv/bin/python deploy/messages.py compile
