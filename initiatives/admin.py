@@ -161,6 +161,9 @@ class MilestoneAdmin(PartAdmin, TabbedAdmin):
     def listed_text(self, milestone) -> str:
         return shorten(milestone.text or milestone.key)
 
+    def choice_label(self, record) -> str:
+        return shorten(f"{show_date(record.date, record.precision)}: {record.text}")
+
 
 @admin.register(Indicator)
 class IndicatorAdmin(RecordAdmin):
@@ -183,6 +186,9 @@ class ObservationAdmin(PartAdmin):
         SOURCES,
         (_("Editors"), {"fields": ["key", "note"]}),
     ]
+
+    def choice_label(self, record) -> str:
+        return shorten(f"{record.key}: {record.value:n}")
 
 
 @admin.register(Discrepancy)
@@ -227,3 +233,6 @@ class VersionAdmin(PartAdmin, TabbedAdmin):
     @admin.display(description=_("text"))
     def listed_text(self, version) -> str:
         return shorten(version.text or version.key)
+
+    def choice_label(self, record) -> str:
+        return shorten(f"{record.order}. {record.text}")

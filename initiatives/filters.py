@@ -21,36 +21,34 @@ class InitiativeFilterSet(RecordFilterSet):
         label=_("Direction"),
         field_name="directions__slug",
         many=True,
-        known=lambda: Direction.objects.published(),
+        known=Direction.objects.published,
     )
     country = RecordsFilter(
         label=_("Lead country"),
         field_name="lead_countries__slug",
         many=True,
-        known=lambda: Country.objects.published(),
+        known=Country.objects.published,
     )
     body = RecordsFilter(
         label=_("Lead body"),
         field_name="lead_body__slug",
-        known=lambda: Body.objects.published(),
+        known=Body.objects.published,
         offered=lambda: Body.objects.published().filter(pk__in=Initiative.objects.published().values("lead_body")),
         name="label",
     )
     plan = RecordsFilter(
         label=_("Plan"),
         field_name="plan__slug",
-        known=lambda: Plan.objects.published(),
+        known=Plan.objects.published,
         offered=lambda: Plan.objects.published().filter(pk__in=Initiative.objects.published().values("plan")),
         name="label",
     )
-    topic = RecordsFilter(
-        label=_("Topic"), field_name="topics__slug", many=True, known=lambda: Topic.objects.published()
-    )
+    topic = RecordsFilter(label=_("Topic"), field_name="topics__slug", many=True, known=Topic.objects.published)
     partner = RecordsFilter(
         label=_("Partner"),
         field_name="partners__slug",
         many=True,
-        known=lambda: Body.objects.published(),
+        known=Body.objects.published,
         offered=lambda: (
             Body.objects.published().filter(partnered_initiatives__in=Initiative.objects.published()).distinct()
         ),

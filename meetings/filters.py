@@ -83,7 +83,7 @@ class DecisionFilterSet(RecordFilterSet):
         label=_("Direction"),
         field_name="initiatives",
         many=True,
-        known=lambda: Direction.objects.published(),
+        known=Direction.objects.published,
         through=lambda slugs: Initiative.objects.published().filter(directions__slug__in=slugs),
     )
     body = RecordsFilter(
@@ -98,7 +98,7 @@ class DecisionFilterSet(RecordFilterSet):
         label=_("Plan"),
         field_name="plans__slug",
         many=True,
-        known=lambda: Plan.objects.published(),
+        known=Plan.objects.published,
         offered=lambda: Plan.objects.published().filter(decisions__in=Decision.objects.published()).distinct(),
         name="label",
     )
@@ -107,7 +107,7 @@ class DecisionFilterSet(RecordFilterSet):
         label=_("Initiative"),
         field_name="initiatives__slug",
         many=True,
-        known=lambda: Initiative.objects.published(),
+        known=Initiative.objects.published,
         offer=False,
     )
 
@@ -135,7 +135,7 @@ class StatementFilterSet(RecordFilterSet):
     person = RecordsFilter(
         label=_("Speaker"),
         field_name="person__slug",
-        known=lambda: Person.objects.published(),
+        known=Person.objects.published,
         offered=lambda: Person.objects.published().filter(pk__in=Statement.objects.published().values("person")),
     )
     country = RecordsFilter(label=_("Country"), field_name="person__country__slug", known=all_countries)
@@ -143,7 +143,7 @@ class StatementFilterSet(RecordFilterSet):
         label=_("Direction"),
         field_name="directions__slug",
         many=True,
-        known=lambda: Direction.objects.published(),
+        known=Direction.objects.published,
     )
     year = YearsFilter(label=_("Year"), field_name="meeting__start__year")
 

@@ -237,6 +237,11 @@ class Source(Editorial):
     def __str__(self) -> str:
         return f"{self.title} ({self.publisher})"
 
+    @property
+    def publisher_language(self) -> str:
+        """Publishers are cited as they call themselves: in Vietnamese or, abroad, in English."""
+        return "vi" if self.language == "vi" else "en"
+
 
 class Record(Editorial):
     """A public record: editorial, and resting on sources."""

@@ -21,7 +21,7 @@ from initiatives.models import (
 from meetings.models import Decision, Meeting, Person, Statement
 from meetings.views import MAIN_RESULTS, level_shares
 from portal.context import THEMES
-from portal.models import Body, Country, Direction, Document, Source, Topic, UnverifiedItem
+from portal.models import Body, Country, Direction, Document, Source, Topic, UnverifiedItem, UnverifiedReason
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 from portal.vocabulary import BodyFilterSet, DocumentFilterSet
 
@@ -297,11 +297,12 @@ class MethodologyView(TemplateView):
     def get_context_data(self, **kwargs):
         discrepancies = list(Discrepancy.objects.published().with_versions().by_name(get_language()))
         reliability = Source.objects.published().order_by().values_list("reliability").annotate(Count("pk"))
-        reasons = UnverifiedItem.objects.order_by().values_list("reason").annotate(Count("pk"))
+        left_out = dict(UnverifiedItem.objects.order_by().values_list("reason").annotate(Count("pk")))
         return super().get_context_data(
             discrepancies=discrepancies,
             reliability=dict(reliability),
-            reasons=dict(reasons),
+            unverified=[{"reason": reason, "count": left_out.get(reason, 0)} for reason in UnverifiedReason],
+            unverified_count=sum(left_out.values()),
             evidence=Evidence.of(
                 [part for discrepancy in discrepancies for part in [discrepancy, *discrepancy.versions.all()]]
             ),

@@ -13,7 +13,7 @@ class DocumentFilterSet(RecordFilterSet):
     body = RecordsFilter(
         label=_("Issuing body"),
         field_name="body__slug",
-        known=lambda: Body.objects.published(),
+        known=Body.objects.published,
         offered=lambda: Body.objects.published().filter(pk__in=Document.objects.published().values("body")),
         name="label",
     )
@@ -34,7 +34,7 @@ class DocumentFilterSet(RecordFilterSet):
         label=_("Plan"),
         field_name="plans__slug",
         many=True,
-        known=lambda: Plan.objects.published(),
+        known=Plan.objects.published,
         offered=lambda: Plan.objects.published().filter(documents__in=Document.objects.published()).distinct(),
         name="label",
     )

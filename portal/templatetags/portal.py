@@ -11,7 +11,7 @@ from django.urls import translate_url
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 
 from portal.dates import iso_date, show_date, show_span
@@ -69,6 +69,12 @@ def day(date, precision: str = "day") -> SafeString:
 def span(record) -> str:
     """The days of a meeting."""
     return show_span(record.start, record.end, record.precision)
+
+
+@register.filter
+def month_word(day) -> str:
+    """The month of a date box: tháng 01, January."""
+    return f"tháng {day:%m}" if get_language() == "vi" else formats.date_format(day, "F")
 
 
 @register.filter
