@@ -2,10 +2,12 @@
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
-# Any Python starts deploy/environment.py, which looks for one that is new enough.
-PYTHON ?= $(or $(shell command -v python3 || command -v python3.13 || command -v python3.12 || command -v python3.11),python3)
+# Any Python that runs can start deploy/environment.py, which looks for one that is new enough.
+runs = $(filter $(1),$(shell $(1) -c 'print("$(1)")' 2>/dev/null))
+PYTHON ?= $(or $(call runs,python3),$(call runs,python3.13),$(call runs,python3.12),$(call runs,python3.11),\
+	$(error The register needs Python 3.11 or newer; none was found. Install it and try again))
 
-ENVIRONMENT := $(PYTHON) deploy/environment.py
+ENVIRONMENT = $(PYTHON) deploy/environment.py
 MANAGE := .venv/bin/python manage.py
 # PostgreSQL and Redis need their client libraries, but only where they are used.
 SCALE := $(if $(or $(findstring postgres,$(DATABASE_URL)),$(CACHE_URL)),requirements-scale.txt)
@@ -18,14 +20,14 @@ help: ## List the commands
 
 run: export DEBUG = 1
 run: ## Start the portal for development, with an editor to log in as; PORT=8000
-	@$(ENVIRONMENT) port $(PORT)
+	@$(ENVIRONMENT) port "$(PORT)"
 	@$(ENVIRONMENT) install requirements.txt $(SCALE)
 	@$(MANAGE) prepare
 	@exec $(MANAGE) runserver 127.0.0.1:$(PORT)
 
 serve: export DEBUG = 0
 serve: ## Start the portal under production settings; PORT, HOST, DATABASE_URL, CACHE_URL, SECRET_KEY, HTTPS
-	@$(ENVIRONMENT) port $(PORT)
+	@$(ENVIRONMENT) port "$(PORT)"
 	@$(ENVIRONMENT) install requirements.txt $(SCALE)
 	@export HTTPS="$${HTTPS:-0}" SECRET_KEY="$${SECRET_KEY:-$$($(ENVIRONMENT) secret-key)}" && \
 	$(MANAGE) prepare && \

@@ -36,16 +36,15 @@ except ImportError:
     complete = 0
 print(sys.version_info[0], sys.version_info[1], complete)
 """
+# What pip says when it never got an answer; which of them depends on its version.
 NO_NETWORK = (
-    "NewConnectionError",
+    "connection broken by",
     "Failed to establish a new connection",
     "Temporary failure in name resolution",
-    "Name or service not known",
     "Network is unreachable",
     "ConnectTimeoutError",
     "ReadTimeoutError",
     "Read timed out",
-    "Cannot connect to proxy",
 )
 
 
