@@ -205,7 +205,7 @@ class Source(Editorial):
     publisher = models.CharField(_("publisher"), max_length=200)
     published_on = models.DateField(_("published on"), null=True, blank=True)
     precision = models.CharField(_("precision of the date"), max_length=5, choices=Precision, blank=True)
-    url = models.URLField(_("web address"), max_length=500, blank=True)
+    url = models.URLField(_("web address"), max_length=800, blank=True)
     language = models.CharField(
         _("language"),
         max_length=2,
@@ -451,7 +451,7 @@ class Document(Record):
     body = models.ForeignKey(
         Body, models.PROTECT, null=True, blank=True, related_name="documents", verbose_name=_("issuing body")
     )
-    url = models.URLField(_("web address"), max_length=500, blank=True)
+    url = models.URLField(_("web address"), max_length=800, blank=True)
 
     class Meta(Record.Meta):
         verbose_name = _("document")

@@ -75,6 +75,7 @@ class HomeView(TemplateView):
         latest = next((meeting for meeting in reversed(series) if not meeting.is_upcoming()), None)
         decisions = list(Decision.objects.published().filter(meeting=latest).order_by("order"))
         figures = list(Observation.objects.of_indicators(KEY_FIGURES).select_related("indicator").order_by("year"))
+        figures.sort(key=lambda figure: KEY_FIGURES.index(figure.indicator.slug))
         totals = status_totals()
         directions = list(proposals())
         return super().get_context_data(
@@ -97,10 +98,10 @@ class HomeView(TemplateView):
 
 
 def latest_figures(observations: list[Observation]) -> list[Observation]:
-    """The latest actual value of each indicator, and every value that is still ahead."""
-    latest = {figure.indicator_id: figure for figure in observations if figure.is_actual}
-    ahead = [figure for figure in observations if not figure.is_actual]
-    return [*latest.values(), *ahead]
+    """What is still expected of an indicator, or, where nothing is, its latest value."""
+    latest = {figure.indicator_id: [figure] for figure in observations}
+    ahead = {pk: [f for f in observations if f.indicator_id == pk and not f.is_actual] for pk in latest}
+    return [figure for pk in latest for figure in ahead[pk] or latest[pk]]
 
 
 def bars(observations: list[Observation]) -> list[dict]:
