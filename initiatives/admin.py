@@ -28,6 +28,12 @@ from portal.admin import (
 from portal.dates import show_date
 
 
+def show_years(record: Plan | Initiative) -> str:
+    """2026–2030, or the one year that is known."""
+    years = [record.start_year, record.end_year]
+    return "–".join(dict.fromkeys(str(year) for year in years if year))
+
+
 class MilestoneInline(TabbedRowInline):
     model = Milestone
     fields = [("date", "precision", "status"), "text", "meeting", "decision", "sources", "note"]
@@ -50,16 +56,16 @@ class VersionInline(TabbedRowInline):
 
 @admin.register(Initiative)
 class InitiativeAdmin(RecordAdmin):
-    list_display = ["listed_name", "acronym", "status", "lead_label", "plan_label", "years", "state", "updated"]
+    list_display = ["listed_name", "status", "state", "lead_label", "plan_label", "years", "updated_on"]
     list_filter = [
         "state",
         "status",
-        ("lead_body", admin.RelatedOnlyFieldListFilter),
-        ("plan", admin.RelatedOnlyFieldListFilter),
-        ("directions", admin.RelatedOnlyFieldListFilter),
-        "confidence",
         MissingLanguage,
         MissingSource,
+        "confidence",
+        ("directions", admin.RelatedOnlyFieldListFilter),
+        ("plan", admin.RelatedOnlyFieldListFilter),
+        ("lead_body", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["lead_body", "plan"]
     inlines = [MilestoneInline]
@@ -67,7 +73,7 @@ class InitiativeAdmin(RecordAdmin):
         (None, {"fields": ["name", "acronym", "summary", "status"]}),
         (_("Facts"), {"fields": [("start_year", "end_year"), "website"]}),
         (_("Who leads"), {"fields": ["lead_body", "lead_countries", "partners"]}),
-        (_("Where it belongs"), {"fields": [("plan", "plan_basis"), "plan_items", "directions", "topics"]}),
+        (_("Where it belongs"), {"fields": ["plan", "plan_basis", "plan_items", "directions", "topics"]}),
         (_("Relations"), {"fields": ["decisions", "statements", "documents"]}),
         (_("Sources"), {"fields": ["sources", "confidence"]}),
         PUBLICATION,
@@ -83,7 +89,7 @@ class InitiativeAdmin(RecordAdmin):
 
     @admin.display(description=_("years"), ordering="start_year")
     def years(self, initiative) -> str:
-        return "–".join(str(year) for year in [initiative.start_year, initiative.end_year] if year)
+        return show_years(initiative)
 
     def choice_label(self, record) -> str:
         return shorten(f"{record.acronym} – {record}" if record.acronym else str(record))
@@ -91,7 +97,7 @@ class InitiativeAdmin(RecordAdmin):
 
 @admin.register(Plan)
 class PlanAdmin(RecordAdmin):
-    list_display = ["listed_name", "acronym", "kind", "years", "status", "adopted", "state", "updated"]
+    list_display = ["listed_name", "kind", "years", "status", "adopted", "state", "updated_on"]
     list_filter = ["state", "kind", "status", MissingLanguage, MissingSource]
     inlines = [PlanItemInline]
     fieldsets = [
@@ -104,7 +110,7 @@ class PlanAdmin(RecordAdmin):
 
     @admin.display(description=_("years"), ordering="start_year")
     def years(self, plan) -> str:
-        return "–".join(str(year) for year in [plan.start_year, plan.end_year] if year)
+        return show_years(plan)
 
     @admin.display(description=_("adopted on"), ordering="adopted_on")
     def adopted(self, plan) -> str:
@@ -119,7 +125,7 @@ class PlanItemAdmin(PartAdmin, TabbedAdmin):
     search_fields = ["code", "name_vi", "name_en", "plan__acronym", "plan__name_vi", "plan__name_en"]
     list_display = ["code", "listed_name", "plan_label", "kind"]
     list_display_links = ["listed_name"]
-    list_filter = ["kind", ("plan", admin.RelatedOnlyFieldListFilter), MissingLanguage, MissingSource]
+    list_filter = ["kind", MissingLanguage, MissingSource, ("plan", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["plan"]
     ordering = ["plan__slug", "order"]
     fieldsets = [
@@ -167,7 +173,7 @@ class MilestoneAdmin(PartAdmin, TabbedAdmin):
 
 @admin.register(Indicator)
 class IndicatorAdmin(RecordAdmin):
-    list_display = ["listed_name", "unit", "kind", "state", "updated"]
+    list_display = ["listed_name", "unit", "kind", "state", "updated_on"]
     list_filter = ["state", "kind", MissingLanguage, MissingSource]
     inlines = [ObservationInline]
     fieldsets = [(None, {"fields": ["name", "unit", "kind"]}), SOURCES, PUBLICATION]
@@ -177,7 +183,7 @@ class IndicatorAdmin(RecordAdmin):
 class ObservationAdmin(PartAdmin):
     search_fields = ["key", "year", "indicator__name_vi", "indicator__name_en"]
     list_display = ["indicator", "year", "end_year", "qualifier", "value", "kind"]
-    list_filter = ["kind", "qualifier", ("indicator", admin.RelatedOnlyFieldListFilter), MissingSource]
+    list_filter = ["kind", "qualifier", MissingSource, ("indicator", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["indicator"]
     ordering = ["indicator__slug", "year"]
     fieldsets = [

@@ -46,26 +46,26 @@ class SessionInline(TabbedRowInline):
 class StatementInline(TabbedRowInline):
     model = Statement
     formset = OrderedFormSet
-    fields = [("order", "state"), ("person", "session"), "role", "text", "directions", "sources"]
+    fields = [("order", "state"), "person", "session", "role", "text", "directions", "sources"]
 
 
 class DecisionInline(TabbedRowInline):
     model = Decision
     formset = OrderedFormSet
-    fields = [("order", "verb", "confidence", "state"), "text", "bodies", "documents", "sources"]
+    fields = [("order", "verb", "state", "confidence"), "text", "bodies", "documents", "sources"]
 
 
 @admin.register(Meeting)
 class MeetingAdmin(RecordAdmin):
-    list_display = ["listed_name", "series_label", "number", "dates", "status", "country", "state", "updated"]
+    list_display = ["listed_name", "series_label", "number", "dates", "status", "country", "state", "updated_on"]
     list_filter = [
         "state",
         "status",
-        ("series", admin.RelatedOnlyFieldListFilter),
-        "format",
-        "confidence",
         MissingLanguage,
         MissingSource,
+        "format",
+        "confidence",
+        ("series", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["series", "country"]
     date_hierarchy = "start"
@@ -85,7 +85,7 @@ class MeetingAdmin(RecordAdmin):
                 ]
             },
         ),
-        (_("Relations"), {"fields": [("chair", "vice_chair"), "part_of", "partners", "documents"]}),
+        (_("Relations"), {"fields": ["chair", "vice_chair", "part_of", "partners", "documents"]}),
         (_("Sources"), {"fields": ["sources", "confidence"]}),
         PUBLICATION,
     ]
@@ -104,8 +104,8 @@ class MeetingAdmin(RecordAdmin):
 
 @admin.register(Session)
 class SessionAdmin(RecordAdmin):
-    list_display = ["listed_name", "meeting_label", "kind", "date", "order", "state", "updated"]
-    list_filter = ["state", "kind", ("meeting", admin.RelatedOnlyFieldListFilter), MissingLanguage, MissingSource]
+    list_display = ["listed_name", "meeting_label", "kind", "date", "order", "state", "updated_on"]
+    list_filter = ["state", "kind", MissingLanguage, MissingSource, ("meeting", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["meeting__series"]
     date_hierarchy = "date"
     ordering = ["-meeting__start", "meeting", "order"]
@@ -129,9 +129,9 @@ class SessionAdmin(RecordAdmin):
 
 @admin.register(Statement)
 class StatementAdmin(RecordAdmin):
-    list_display = ["order", "listed_name", "person", "meeting_label", "state", "updated"]
+    list_display = ["order", "listed_name", "person", "meeting_label", "state", "updated_on"]
     list_display_links = ["listed_name"]
-    list_filter = ["state", ("meeting", admin.RelatedOnlyFieldListFilter), MissingLanguage, MissingSource]
+    list_filter = ["state", MissingLanguage, MissingSource, ("meeting", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["meeting__series", "person"]
     date_hierarchy = "date"
     ordering = ["-meeting__start", "meeting", "order"]
@@ -153,16 +153,16 @@ class StatementAdmin(RecordAdmin):
 
 @admin.register(Decision)
 class DecisionAdmin(RecordAdmin):
-    list_display = ["code", "verb", "level_label", "listed_name", "meeting_label", "state", "updated"]
+    list_display = ["code", "verb", "level_label", "listed_name", "meeting_label", "state", "updated_on"]
     list_display_links = ["code", "listed_name"]
     list_filter = [
         "state",
         LevelFilter,
-        "verb",
-        ("meeting", admin.RelatedOnlyFieldListFilter),
-        "confidence",
         MissingLanguage,
         MissingSource,
+        "confidence",
+        "verb",
+        ("meeting", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["meeting__series"]
     date_hierarchy = "meeting__start"
@@ -194,8 +194,8 @@ class DecisionAdmin(RecordAdmin):
 
 @admin.register(Person)
 class PersonAdmin(RecordAdmin):
-    list_display = ["listed_name", "role_now", "country", "body_label", "state", "updated"]
-    list_filter = ["state", ("country", admin.RelatedOnlyFieldListFilter), MissingLanguage, MissingSource]
+    list_display = ["listed_name", "role_now", "country", "body_label", "state", "updated_on"]
+    list_filter = ["state", MissingLanguage, MissingSource, ("country", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["country", "body"]
     fieldsets = [
         (None, {"fields": ["name", "role"]}),

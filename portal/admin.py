@@ -3,10 +3,17 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
-from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import (
+    AdminTextareaWidget,
+    AutocompleteMixin,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+)
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db.models import F, ManyToManyField, Prefetch, Q
+from django.db.models import F, ManyToManyField, Prefetch, Q, TextField
+from django.utils.formats import date_format
 from django.utils.text import Truncator
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from modeltranslation.translator import translator
@@ -119,6 +126,7 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
     list_per_page = 50
     list_select_related = ()
     save_on_top = True
+    formfield_overrides = {TextField: {"widget": AdminTextareaWidget(attrs={"rows": 5})}}
     search_help_text = _("In both languages, with or without marks.")
 
     def get_queryset(self, request):
@@ -156,7 +164,6 @@ class TabbedAdmin(EditingAdmin, TranslationAdmin):
             "modeltranslation/js/tabbed_translation_fields.js",
             "js/admin-tabs.js",
         )
-        css = {"screen": ("vendor/jquery-ui/themes/base/core.css", "vendor/jquery-ui/themes/base/tabs.css")}
 
 
 class RecordAdmin(TabbedAdmin):
@@ -164,13 +171,18 @@ class RecordAdmin(TabbedAdmin):
 
     # Makes the search box appear; what is searched is the record's search entry.
     search_fields = ["slug"]
-    list_display = ["listed_name", "state", "updated"]
+    list_display = ["listed_name", "state", "updated_on"]
     list_filter = ["state", MissingLanguage, MissingSource]
 
     @admin.display(description=_("name"), ordering=SortKey())
     def listed_name(self, record) -> str:
-        name = record.name_in(get_language()) or record.name_in("vi") or record.name_in("en")
-        return shorten(name or record.slug)
+        name = record.name_in(get_language()) or record.name_in("vi") or record.name_in("en") or record.slug
+        acronym = getattr(record, "acronym", "")
+        return f"{shorten(name)} ({acronym})" if acronym and acronym not in name else shorten(name)
+
+    @admin.display(description=_("updated"), ordering="updated")
+    def updated_on(self, record) -> str:
+        return date_format(localtime(record.updated), "SHORT_DATE_FORMAT")
 
     def get_ordering(self, request):
         return self.ordering or [f"sort_{get_language()}", "slug"]
@@ -242,12 +254,17 @@ class KnownChoices(KnownChoicesMixin, AutocompleteSelectMultiple):
 class RowForm(forms.ModelForm):
     """A row shows only some fields of what it edits."""
 
+    label_of_row = staticmethod(str)
+
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             widget = getattr(field.widget, "widget", None)
             if isinstance(widget, KnownChoicesMixin) and self.instance.pk:
                 widget.known = {str(record.pk): record for record in self.related_records(name)}
+
+    def row_label(self) -> str:
+        return self.label_of_row(self.instance)
 
     def related_records(self, name: str) -> list:
         related = getattr(self.instance, name)
@@ -286,10 +303,21 @@ class RowInlineMixin(RelationsMixin):
     show_change_link = True
     view_on_site = False
     classes = ["collapse"]
+    template = "admin/edit_inline/rows.html"
+    formfield_overrides = {TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})}}
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form.label_of_row = staticmethod(self.row_admin.choice_label)
+        return formset
+
+    @property
+    def row_admin(self):
+        return self.admin_site.get_model_admin(self.model)
 
     def get_queryset(self, request):
         """The rows with all they point at, in a number of queries that does not grow with them."""
-        single, many = [], []
+        single, many = list(self.row_admin.list_select_related), []
         for field in (self.opts.get_field(name) for name in flatten(self.fields)):
             if field.many_to_one:
                 single += [
@@ -323,7 +351,7 @@ class TabbedRowInline(RowInlineMixin, TranslationStackedInline):
 
 @admin.register(Country)
 class CountryAdmin(RecordAdmin):
-    list_display = ["listed_name", "code", "ministry_acronym", "joined_on", "state", "updated"]
+    list_display = ["listed_name", "code", "ministry_acronym", "joined_on", "state", "updated_on"]
     fieldsets = [
         (None, {"fields": ["name", "official_name", "code"]}),
         (_("Facts"), {"fields": ["capital", "joined_on", "ministry", "ministry_acronym"]}),
@@ -334,7 +362,7 @@ class CountryAdmin(RecordAdmin):
 
 @admin.register(Body)
 class BodyAdmin(RecordAdmin):
-    list_display = ["listed_name", "acronym", "kind", "status", "parent_label", "lead_country", "state", "updated"]
+    list_display = ["listed_name", "kind", "status", "parent_label", "lead_country", "state", "updated_on"]
     list_filter = ["state", "kind", "status", MissingLanguage, MissingSource]
     list_select_related = ["parent", "lead_country"]
     fieldsets = [
@@ -355,7 +383,7 @@ class BodyAdmin(RecordAdmin):
 
 @admin.register(Direction)
 class DirectionAdmin(RecordAdmin):
-    list_display = ["number", "listed_name", "state", "updated"]
+    list_display = ["number", "listed_name", "state", "updated_on"]
     list_display_links = ["listed_name"]
     ordering = ["number"]
     fieldsets = [
@@ -370,14 +398,14 @@ class DirectionAdmin(RecordAdmin):
 
 @admin.register(Topic)
 class TopicAdmin(RecordAdmin):
-    list_display = ["listed_name", "slug", "state", "updated"]
+    list_display = ["listed_name", "slug", "state", "updated_on"]
     fieldsets = [(None, {"fields": ["name"]}), SOURCES, PUBLICATION]
 
 
 @admin.register(Document)
 class DocumentAdmin(RecordAdmin):
-    list_display = ["listed_name", "kind", "published", "body_label", "state", "updated"]
-    list_filter = ["state", "kind", ("body", admin.RelatedOnlyFieldListFilter), MissingLanguage, MissingSource]
+    list_display = ["listed_name", "kind", "published", "body_label", "state", "updated_on"]
+    list_filter = ["state", "kind", MissingLanguage, MissingSource, ("body", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["body"]
     date_hierarchy = "published_on"
     fieldsets = [
@@ -399,7 +427,7 @@ class DocumentAdmin(RecordAdmin):
 
 @admin.register(Source)
 class SourceAdmin(RecordAdmin):
-    list_display = ["listed_name", "publisher", "published", "language", "reliability", "state", "updated"]
+    list_display = ["listed_name", "publisher", "published", "language", "reliability", "state", "updated_on"]
     list_filter = ["state", "reliability", "language"]
     date_hierarchy = "published_on"
     fieldsets = [

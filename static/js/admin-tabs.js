@@ -23,7 +23,7 @@
       option.selected = option.textContent === document.documentElement.lang;
       option.textContent = names[option.textContent] || option.textContent;
     }
-    select.closest("h1").after(label);
+    document.querySelector("#content-main fieldset.module").before(label);
     label.append(" ", select);
   }
 
