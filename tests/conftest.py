@@ -53,7 +53,10 @@ def find_chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory) -> None:
-    """A SQLite test database in a file: the live server's threads cannot share one in memory without locking up."""
+    """A SQLite test database in a file: each thread of the live server then has its own connection.
+
+    In memory all threads share one, and queries of two of them at the same moment may fail at random.
+    """
     database = project_settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
