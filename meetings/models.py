@@ -3,6 +3,8 @@
 Points down at the vocabulary in `portal`; knows nothing of plans and initiatives.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -166,7 +168,7 @@ class Meeting(Record):
     @property
     def label(self) -> str:
         """The short name everybody uses, "ADGMIN 6", where the series has an acronym."""
-        if self.number and self.series.acronym and self.slug == f"{self.series.slug}-{self.number}":
+        if self.number and self.series.acronym and self.series.is_public and self.slug == f"{self.series.slug}-{self.number}":
             return f"{self.series.acronym} {self.number}"
         return self.name
 
@@ -328,6 +330,12 @@ VERBS_BY_LEVEL = {
     ],
     Level.REPORTED: [Verb.ANNOUNCED, Verb.REPORTED, Verb.PROPOSED, Verb.DESCRIBED, Verb.ANTICIPATED],
 }
+
+
+def count_levels(decisions: Iterable["Decision"]) -> list[tuple[Level, int]]:
+    """Each level with how many of the decisions have it, the firmest first."""
+    counts = Counter(decision.level for decision in decisions)
+    return [(level, counts[level]) for level in Level]
 
 
 class DecisionQuerySet(EditorialQuerySet):

@@ -1,25 +1,12 @@
 """The pages of meetings, decisions, statements and people."""
 
-from collections import Counter
-
 from initiatives.models import Discrepancy, Initiative, Plan, disputes_of
 from meetings.filters import DecisionFilterSet, MeetingFilterSet, StatementFilterSet
-from meetings.models import VERBS_BY_LEVEL, Decision, Level, Meeting, Person, Session, Statement
+from meetings.models import VERBS_BY_LEVEL, Decision, Level, Meeting, Person, Session, Statement, count_levels
 from portal.models import Body, Country, Direction, Document
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 
 MAIN_RESULTS = 5
-
-
-def level_shares(decisions) -> list[dict]:
-    """Per level, the firmest first: its count, and where its part of a bar starts and how wide it is, in per cent."""
-    counts = Counter(decision.level for decision in decisions)
-    start, shares = 0.0, []
-    for level in Level:
-        width = 100 * counts[level] / (counts.total() or 1)
-        shares.append({"level": level, "count": counts[level], "start": f"{start:.2f}", "width": f"{width:.2f}"})
-        start += width
-    return shares
 
 
 class MeetingListView(RecordListView):
@@ -55,7 +42,7 @@ class MeetingDetailView(RecordDetailView):
         others = list(Meeting.objects.published().select_related("series", "country").around(meeting))
         series = [other for other in others if other.series_id == meeting.series_id]
         return super().get_context_data(
-            levels=level_shares(decisions),
+            levels=count_levels(decisions),
             main_results=decisions[:MAIN_RESULTS],
             initiatives=Initiative.objects.published()
             .at_meetings([meeting.slug])

@@ -18,8 +18,7 @@ from initiatives.models import (
     PlanKind,
     disputes_of,
 )
-from meetings.models import Decision, Meeting, Person, Statement
-from meetings.views import MAIN_RESULTS, level_shares
+from meetings.models import Decision, Meeting, Person, Statement, count_levels
 from portal.context import THEMES
 from portal.models import Body, Country, Direction, Document, Source, Topic, UnverifiedItem, UnverifiedReason
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
@@ -27,6 +26,7 @@ from portal.vocabulary import BodyFilterSet, DocumentFilterSet
 
 MAIN_SERIES = "adgmin"
 KEY_FIGURES = ["asean-population", "asean-gdp", "digital-economy-gmv"]
+MAIN_RESULTS = 5
 A_YEAR = 365 * 24 * 60 * 60
 
 
@@ -83,7 +83,7 @@ class HomeView(TemplateView):
             next_meeting=next((meeting for meeting in series if meeting.is_upcoming()), None),
             main_results=decisions[:MAIN_RESULTS],
             decision_count=len(decisions),
-            levels=level_shares(decisions),
+            levels=count_levels(decisions),
             line=Plan.objects.published().filter(kind=PlanKind.MASTERPLAN).order_by("start_year"),
             matrix=direction_matrix(),
             proposals=directions,

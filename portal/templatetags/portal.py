@@ -92,6 +92,17 @@ def number(value) -> str:
     return formats.number_format(value, force_grouping=True)
 
 
+@register.filter
+def shares(counts: list[tuple]) -> list[dict]:
+    """Pairs of thing and count as parts of one bar: where each starts and how wide it is, in per cent."""
+    total, start, parts = sum(count for _thing, count in counts) or 1, 0.0, []
+    for thing, count in counts:
+        width = 100 * count / total
+        parts.append({"thing": thing, "count": count, "start": f"{start:.2f}", "width": f"{width:.2f}"})
+        start += width
+    return parts
+
+
 @register.simple_tag(takes_context=True)
 def sources_of(context, record) -> list:
     """The numbered sources of a record on this page."""

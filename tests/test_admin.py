@@ -1,0 +1,167 @@
+"""Promises of every page of the editors' site."""
+
+from pathlib import Path
+
+import html5lib
+import pytest
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteMixin
+from django.contrib.auth.models import Group, User
+from django.contrib.staticfiles import finders
+from django.db import connection
+from django.forms import ModelChoiceField
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from modeltranslation.translator import translator
+
+from tests import factories
+
+MODELS = [model for model in admin.site._registry if model not in {User, Group}]
+TABBED = [model for model in MODELS if model in translator.get_registered_models()]
+RELATED = {
+    "body": lambda: {"parent": factories.make_body(), "lead_country": factories.make_country()},
+    "document": lambda: {"body": factories.make_body()},
+    "initiative": lambda: {"lead_body": factories.make_body(), "plan": factories.make_plan(), "plan_basis": "stated"},
+    "meeting": lambda: {"country": factories.make_country()},
+    "plan": lambda: {"adopted_at": factories.make_meeting()},
+}
+
+pytestmark = pytest.mark.django_db
+
+
+def name_of(model) -> str:
+    return {"planitem": "plan_item", "unverifieditem": "unverified_item"}.get(
+        model._meta.model_name, model._meta.model_name
+    )
+
+
+def make(model, **given):
+    related = RELATED.get(model._meta.model_name, dict)()
+    return getattr(factories, f"make_{name_of(model)}")(**(related | given))
+
+
+def page_of(model, page: str, *args) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def tree(response):
+    return html5lib.parse(response.content.decode(), namespaceHTMLElements=False)
+
+
+def field_names(response) -> set[str]:
+    return {control.get("name") for tag in ("input", "textarea", "select") for control in tree(response).iter(tag)}
+
+
+@pytest.fixture
+def editor(client):
+    client.force_login(User.objects.create(username="editor", is_staff=True, is_superuser=True))
+    return client
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("model", MODELS)
+def test_list_add_and_change_pages_open_in_the_editors_language(editor, model, language):
+    row = make(model)
+    editor.cookies["django_language"] = language
+    for address in [page_of(model, "changelist"), page_of(model, "add"), page_of(model, "change", row.pk)]:
+        response = editor.get(address)
+        assert response.status_code == 200
+        assert tree(response).get("lang") == language
+        assert tree(response).find(".//form") is not None
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_list_takes_as_many_queries_for_twenty_rows_as_for_one(editor, model):
+    make(model)
+    editor.get(page_of(model, "changelist"))
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        editor.get(page_of(model, "changelist"))
+    for _ in range(7 if model.__name__ == "Direction" else 19):
+        make(model)
+    with CaptureQueriesContext(connection) as many:
+        response = editor.get(page_of(model, "changelist"))
+    assert len(response.context["cl"].result_list) >= 8
+    assert len(many) == len(one)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_relation_is_found_by_typing(rf, model):
+    request = rf.get("/")
+    request.user = User(is_superuser=True, is_staff=True, is_active=True)
+    model_admin = admin.site.get_model_admin(model)
+    fields = list(model_admin.get_form(request)().fields.values())
+    for inline in model_admin.get_inline_instances(request):
+        fields += inline.get_formset(request).form().fields.values()
+    for field in fields:
+        if isinstance(field, ModelChoiceField):
+            assert isinstance(field.widget.widget, AutocompleteMixin)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_relation_offers_what_it_may_point_at(editor, model):
+    relations = [field for field in [*model._meta.fields, *model._meta.many_to_many] if field.is_relation]
+    assert relations or model.__name__ in {"Source"}
+    for field in relations:
+        target = make(field.remote_field.model)
+        address = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
+        results = editor.get(reverse("admin:autocomplete"), address).json()["results"]
+        assert str(target.pk) in {result["id"] for result in results}
+
+
+@pytest.mark.parametrize("model", TABBED)
+def test_both_languages_are_there_and_the_base_column_is_not(editor, model):
+    names = field_names(editor.get(page_of(model, "add")))
+    for name in translator.get_options_for_model(model).all_fields:
+        assert {f"{name}_vi", f"{name}_en"} <= names
+        assert name not in names
+
+
+@pytest.mark.parametrize("model", TABBED)
+def test_tabs_are_made_by_our_own_copy_of_jquery_ui(editor, model):
+    response = editor.get(page_of(model, "add"))
+    scripts = [script.get("src") for script in tree(response).iter("script")]
+    assert "/static/vendor/jquery-ui/ui/widgets/tabs.js" in scripts
+    assert scripts.index("/static/admin/js/vendor/jquery/jquery.min.js") < scripts.index("/static/js/admin-tabs.js")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_page_fetches_anything_from_a_foreign_host(editor, model):
+    row = make(model)
+    for address in [page_of(model, "changelist"), page_of(model, "change", row.pk), reverse("admin:index")]:
+        page = tree(editor.get(address))
+        fetched = [e.get("src") or e.get("href") for tag in ("script", "link", "img", "iframe") for e in page.iter(tag)]
+        assert len(fetched) > 3
+        assert [link for link in fetched if not link.startswith("/") or link.startswith("//")] == []
+
+
+def test_no_style_sheet_of_the_editors_site_fetches_anything_from_a_foreign_host(editor):
+    page = tree(editor.get(reverse("admin:meetings_meeting_add")))
+    sheets = [link.get("href") for link in page.iter("link") if link.get("rel") == "stylesheet"]
+    assert "/static/css/admin.css" in sheets
+    for sheet in sheets:
+        text = Path(finders.find(sheet.removeprefix("/static/"))).read_text(encoding="utf-8")
+        assert "url(http" not in text and "url(//" not in text and 'url("http' not in text
+
+
+def test_every_page_offers_both_languages_the_login_included(client, editor):
+    for address in [reverse("admin:index"), reverse("admin:meetings_meeting_add"), reverse("admin:login")]:
+        if address == reverse("admin:login"):
+            client.logout()
+        form = tree(client.get(address)).find(".//form[@class='language-switch']")
+        assert [button.text for button in form.iter("button")] == ["Tiếng Việt", "English"]
+        assert form.find(".//input[@name='next']").get("value") == address
+
+
+def test_the_language_switch_changes_the_language_of_the_page_it_stands_on(editor):
+    address = reverse("admin:portal_topic_changelist") + "?q=an"
+    response = editor.post(reverse("set_language"), {"language": "en", "next": address}, follow=True)
+    assert response.redirect_chain == [(address, 302)]
+    assert tree(response).get("lang") == "en"
+
+
+def test_the_index_begins_with_the_meetings(editor):
+    apps = editor.get(reverse("admin:index")).context["app_list"]
+    assert [app["app_label"] for app in apps] == ["meetings", "initiatives", "portal", "auth"]
+    assert apps[0]["models"][0]["object_name"] == "Meeting"

@@ -1,0 +1,61 @@
+"""A draft is nowhere: not on its own page, not on any other, in neither language."""
+
+import pytest
+
+from portal.models import State
+from tests.web import LISTS, make_web, mark, own_pages
+
+KINDS = [
+    *("source", "country", "body", "direction", "topic", "document", "person", "meeting", "session", "statement"),
+    *("decision", "plan", "initiative", "indicator", "discrepancy"),
+]
+
+pytestmark = pytest.mark.django_db
+
+
+def pages_with(client, web, word: str) -> set[str]:
+    """Every public page whose text has the word."""
+    paths = [*LISTS, *own_pages(web).values()]
+    answers = {f"/{language}/{path}": client.get(f"/{language}/{path}") for language in ("vi", "en") for path in paths}
+    assert {answer.status_code for answer in answers.values()} <= {200, 404}
+    return {path for path, answer in answers.items() if word in answer.content.decode()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_published_record_is_shown_and_its_draft_is_not(client, kind):
+    web = make_web()
+    assert pages_with(client, web, mark(kind))
+    type(web[kind][0]).objects.filter(pk=web[kind][0].pk).update(state=State.DRAFT)
+    assert pages_with(client, web, mark(kind)) == set()
+
+
+@pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.WITHDRAWN])
+def test_only_the_published_state_has_a_page(client, state):
+    web = make_web()
+    for kind, path in own_pages(web).items():
+        type(web[kind][0]).objects.filter(pk=web[kind][0].pk).update(state=state)
+        assert client.get(f"/vi/{path}").status_code == 404, kind
+
+
+def test_a_record_waits_for_its_hour(client, settings):
+    web = make_web()
+    type(web["initiative"][0]).objects.update(published_from="2999-01-01T00:00:00Z")
+    assert pages_with(client, web, mark("initiative")) == set()
+
+
+def test_a_draft_cannot_be_asked_for_by_a_filter(client):
+    web = make_web()
+    country = web["country"][0]
+    type(country).objects.filter(pk=country.pk).update(state=State.DRAFT)
+    answer = client.get(f"/en/initiatives/?country={country.slug}").content.decode()
+    assert "Unknown value" in answer
+    assert mark("country") not in answer
+
+
+def test_a_search_does_not_find_a_draft(client):
+    web = make_web()
+    found = client.get(f"/en/initiatives/?q={mark('initiative')}").content.decode()
+    assert web["initiative"][0].get_absolute_url().removeprefix("/vi") in found
+    type(web["initiative"][0]).objects.update(state=State.DRAFT)
+    hidden = client.get(f"/en/initiatives/?q={mark('initiative')}").content.decode()
+    assert web["initiative"][0].get_absolute_url().removeprefix("/vi") not in hidden
