@@ -10,7 +10,7 @@ from django.contrib.admin.widgets import (
     AutocompleteSelectMultiple,
 )
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db.models import F, ManyToManyField, Prefetch, Q, TextField
+from django.db.models import F, ManyToManyField, Prefetch, Q, TextField, URLField
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
@@ -126,7 +126,10 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
     list_per_page = 50
     list_select_related = ()
     save_on_top = True
-    formfield_overrides = {TextField: {"widget": AdminTextareaWidget(attrs={"rows": 5})}}
+    formfield_overrides = {
+        TextField: {"widget": AdminTextareaWidget(attrs={"rows": 5})},
+        URLField: {"assume_scheme": "https"},
+    }
     search_help_text = _("In both languages, with or without marks.")
 
     def get_queryset(self, request):
