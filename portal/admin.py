@@ -146,6 +146,11 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
             return None
         return record.get_absolute_url()
 
+    def save_model(self, request, obj, form, change) -> None:
+        """A form sent back untouched leaves the hour of the last change alone."""
+        if form.has_changed() or not change:
+            super().save_model(request, obj, form, change)
+
     def render_change_form(self, request, context, *args, **kwargs):
         if context.get("original"):
             context["subtitle"] = self.choice_label(context["original"])

@@ -159,6 +159,9 @@ MODELTRANSLATION_DEFAULT_LANGUAGE = "vi"
 # A text missing in one language is shown as missing, never replaced silently.
 MODELTRANSLATION_ENABLE_FALLBACKS = False
 
+# A meeting is edited together with its dozens of statements and decisions.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
 # Static files: hashed and compressed outside development
 
 STATIC_URL = "/static/"

@@ -165,3 +165,52 @@ def test_the_index_begins_with_the_meetings(editor):
     apps = editor.get(reverse("admin:index")).context["app_list"]
     assert [app["app_label"] for app in apps] == ["meetings", "initiatives", "portal", "auth"]
     assert apps[0]["models"][0]["object_name"] == "Meeting"
+
+
+@pytest.fixture
+def editors_page(page, editor, live_server):
+    """A browser in which an editor is logged in."""
+    cookies = {"sessionid": editor.cookies["sessionid"].value, "django_language": "en"}
+    page.context.add_cookies([{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()])
+    return page
+
+
+@pytest.mark.browser
+def test_the_tabs_carry_the_names_of_the_languages_and_open_in_the_editors_own(editors_page):
+    meeting = factories.make_meeting(name_vi="Hội nghị", name_en="The meeting")
+    editors_page.goto(page_of(type(meeting), "change", meeting.pk))
+    tabs = editors_page.locator(".ui-tabs", has=editors_page.locator("#id_name_vi")).first
+    assert tabs.locator(".ui-tabs-anchor").all_inner_texts() == ["Tiếng Việt", "English"]
+    assert editors_page.locator("#id_name_en").is_visible() and not editors_page.locator("#id_name_vi").is_visible()
+    editors_page.get_by_label("Language of the texts").select_option("Tiếng Việt")
+    assert editors_page.locator("#id_name_vi").is_visible() and not editors_page.locator("#id_name_en").is_visible()
+    assert editors_page.console_lines == editors_page.failed_requests == editors_page.foreign_requests == []
+
+
+@pytest.mark.browser
+def test_a_decision_is_added_to_a_meeting_in_both_languages(editors_page):
+    meeting = factories.make_meeting(slug="adgmin-6")
+    editors_page.goto(page_of(type(meeting), "change", meeting.pk))
+    editors_page.click("#decisions-heading")
+    editors_page.click("#decisions-group .add-row a")
+    row = editors_page.locator("#decisions-0")
+    row.locator("[name=decisions-0-order]").fill("1")
+    row.locator("[name=decisions-0-verb]").select_option("noted")
+    for tab, field, text in [("English", "text_en", "Noted."), ("Tiếng Việt", "text_vi", "Ghi nhận.")]:
+        row.get_by_role("tab", name=tab).click()
+        row.locator(f"[name=decisions-0-{field}]").fill(text)
+    editors_page.locator("input[name=_continue]").first.click()
+    assert editors_page.locator("#decisions-0 .inline_label").text_content() == "ADGMIN-6-01 Noted: Noted."
+    assert editors_page.console_lines == editors_page.failed_requests == editors_page.foreign_requests == []
+
+
+@pytest.mark.browser
+def test_a_relation_is_found_without_marks_while_typing(editors_page):
+    factories.make_topic(name_vi="Đô thị thông minh", name_en="Smart cities")
+    initiative = factories.make_initiative()
+    editors_page.goto(page_of(type(initiative), "change", initiative.pk))
+    editors_page.locator(".field-topics .select2-search__field").press_sequentially("do thi")
+    editors_page.locator(".select2-results__option", has_text="Smart cities").click()
+    editors_page.locator("input[name=_save]").first.click()
+    editors_page.wait_for_url("**/initiative/")
+    assert [topic.name_en for topic in initiative.topics.all()] == ["Smart cities"]

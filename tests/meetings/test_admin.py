@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import gettext, override
 
-from meetings.models import Decision, Verb
+from meetings.models import Decision, Meeting, Verb
 from portal.models import State
 from tests.factories import (
     make_body,
@@ -64,6 +64,16 @@ def test_a_form_sent_back_untouched_changes_nothing(editor):
     saved = Decision.objects.get()
     assert (saved.text_vi, saved.text_en, saved.slug) == (decision.text_vi, decision.text_en, decision.slug)
     assert (saved.sources.count(), saved.bodies.count()) == (1, 1)
+    assert saved.updated == decision.updated
+    assert Meeting.objects.get().updated == meeting.updated
+
+
+def test_a_meeting_with_a_hundred_decisions_can_be_saved(editor):
+    meeting = make_meeting()
+    for order in range(100):
+        make_decision(meeting=meeting, order=order)
+    assert send(editor, meeting, decisions__99__verb="welcomed").status_code == 302
+    assert Decision.objects.get(order=99).verb == Verb.WELCOMED
 
 
 def test_a_decision_added_in_the_meeting_is_a_draft_with_an_address(editor):
