@@ -168,8 +168,9 @@ class Meeting(Record):
     @property
     def label(self) -> str:
         """The short name everybody uses, "ADGMIN 6", where the series has an acronym."""
-        if self.number and self.series.acronym and self.series.is_public and self.slug == f"{self.series.slug}-{self.number}":
-            return f"{self.series.acronym} {self.number}"
+        series = self.series
+        if self.number and series.acronym and series.is_public and self.slug == f"{series.slug}-{self.number}":
+            return f"{series.acronym} {self.number}"
         return self.name
 
     def is_upcoming(self, today: date | None = None) -> bool:

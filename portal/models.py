@@ -185,9 +185,11 @@ class Editorial(models.Model):
 
     def searched_texts(self) -> list[str]:
         """Every public text of the record, both languages, for the search entry."""
-        fields = [f for f in self._meta.fields if isinstance(f, models.CharField | models.TextField)]
         hidden = {"note", "state", "sort_vi", "sort_en", "withdrawn_reason_vi", "withdrawn_reason_en"}
-        return [getattr(self, f.attname) or "" for f in fields if f.name not in hidden and not f.choices]
+        fields = [f for f in self._meta.fields if isinstance(f, models.CharField | models.TextField) and not f.choices]
+        # The column beside a translated pair only repeats one of the two.
+        shown = [f.attname for f in fields if f.name not in hidden and not hasattr(self, f"{f.name}_vi")]
+        return [getattr(self, name) or "" for name in shown]
 
 
 class Reliability(models.TextChoices):

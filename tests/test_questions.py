@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.test import Client
+
 from initiatives.models import Initiative
 from portal.models import Direction
 from tests.content import whole_content

@@ -49,7 +49,7 @@ def named(kind: str, number: int, *fields: str) -> dict:
 
 
 def make_web(rows: int = 1) -> dict[str, list[Model]]:
-    """`rows` records of each kind (never more than eight directions); the first of each kind is tied to all the others."""
+    """`rows` records of each kind (directions: at most eight); the first of each kind is tied to all the others."""
     web: dict[str, list[Model]] = {}
 
     def grow(kind: str, make) -> None:
