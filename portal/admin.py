@@ -290,7 +290,16 @@ class RowForm(forms.ModelForm):
         super().add_error(field, error)
 
 
-class OrderedFormSet(forms.BaseInlineFormSet):
+class RowFormSet(forms.BaseInlineFormSet):
+    def get_unique_error_message(self, unique_check) -> str:
+        """What the model itself says when two rows claim the same."""
+        for constraint in self.model._meta.total_unique_constraints:
+            if set(constraint.fields) == set(unique_check):
+                return constraint.get_violation_error_message()
+        return super().get_unique_error_message(unique_check)
+
+
+class OrderedFormSet(RowFormSet):
     """Rows that may change places, though the database wants each place taken once at any moment."""
 
     out_of_the_way = 10_000
@@ -307,6 +316,7 @@ class RowInlineMixin(RelationsMixin):
     """A stack of rows. A database check is only made here when all the fields it names are shown."""
 
     form = RowForm
+    formset = RowFormSet
     extra = 0
     show_change_link = True
     view_on_site = False

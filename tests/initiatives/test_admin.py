@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import gettext, override
 
 from initiatives.models import Milestone, Observation, PlanItem, Version
 from tests.factories import (
@@ -61,7 +62,9 @@ def test_an_item_with_a_code_the_plan_has_already_is_refused_on_the_page(editor)
     values = form_values(editor.get(address_of(plan)).content.decode(), "plan_form")
     values |= {"items-TOTAL_FORMS": "2"} | {f"items-1-{name}": text for name, text in item.items()}
     response = editor.post(address_of(plan), values)
-    assert response.status_code == 200
+    with override("vi"):
+        expected = gettext("The plan already has an item with this code.")
+    assert response.context["inline_admin_formsets"][0].formset.non_form_errors() == [expected]
     assert PlanItem.objects.count() == 1
 
 

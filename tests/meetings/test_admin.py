@@ -111,7 +111,10 @@ def test_two_decisions_in_one_place_are_refused(editor):
     for order in (1, 2):
         make_decision(meeting=meeting, order=order)
     response = send(editor, meeting, decisions__1__order="1")
-    assert response.status_code == 200
+    [decisions] = [f for f in response.context["inline_admin_formsets"] if f.formset.prefix == "decisions"]
+    with override("vi"):
+        expected = gettext("The meeting already has a decision in this place.")
+    assert decisions.formset.non_form_errors() == [expected]
     assert sorted(Decision.objects.values_list("order", flat=True)) == [1, 2]
 
 
