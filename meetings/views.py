@@ -53,8 +53,8 @@ class MeetingDetailView(RecordDetailView):
             next_meeting=next((other for other in series if other.start > meeting.start), None),
             evidence=Evidence.of(
                 [meeting],
-                decisions,
                 meeting.sessions.all(),
+                decisions,
                 meeting.statements.all(),
                 disputes_of(meeting),
             ),

@@ -1,0 +1,96 @@
+"""Journeys in a real browser: a visitor follows the links, an editor edits."""
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from initiatives.models import Initiative
+from tests.content import load_content
+from tests.factories import make_country, make_initiative, make_meeting
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+JOURNEYS = {
+    "vi": {"initiatives": "Sáng kiến", "apply": "Áp dụng", "cert": "CERT khu vực ASEAN", "other": "English"},
+    "en": {"initiatives": "Initiatives", "apply": "Apply", "cert": "ASEAN Regional CERT", "other": "Tiếng Việt"},
+}
+
+
+@pytest.fixture
+def content(transactional_db):
+    load_content()
+
+
+def assert_quiet(page) -> None:
+    assert (page.console_lines, page.failed_requests, page.foreign_requests) == ([], [], [])
+
+
+def test_from_home_to_an_initiative_its_decision_and_its_meeting_and_the_other_language(page, content):
+    for language in JOURNEYS:
+        follow_the_links(page, language)
+    assert_quiet(page)
+
+
+def follow_the_links(page, language: str) -> None:
+    words, other = JOURNEYS[language], {"vi": "en", "en": "vi"}[language]
+    page.goto(f"/{language}/")
+    page.locator("nav.desk").get_by_role("link", name=words["initiatives"], exact=True).click()
+    page.get_by_role("checkbox", name="Singapore").check()
+    page.get_by_role("button", name=words["apply"]).click()
+    assert "country=sg" in page.url
+    page.get_by_role("link", name=words["cert"], exact=True).first.click()
+    assert page.url.endswith(f"/{language}/initiatives/asean-regional-cert/")
+    page.locator(".reg .dh a").last.click()
+    page.wait_for_url(f"**/{language}/decisions/adgmin-6-19/")
+    page.locator(".page-head a.tag").click()
+    page.wait_for_url(f"**/{language}/meetings/adgmin-6/")
+    page.locator("a.tool", has_text=words["other"]).click()
+    page.wait_for_url(f"**/{other}/meetings/adgmin-6/")
+    assert page.locator("html").get_attribute("lang") == other
+
+
+def test_the_switch_keeps_the_place_on_the_page_and_is_remembered(page):
+    meeting = make_meeting()
+    page.goto(f"/vi/meetings/{meeting.slug}/#sources")
+    page.locator("a.tool", has_text="English").click()
+    page.wait_for_url(f"**/en/meetings/{meeting.slug}/#sources")
+    page.goto("/")
+    assert page.url.endswith("/en/")
+
+
+def test_no_page_scrolls_sideways(page, content):
+    for width in [320, 390, 1280]:
+        page.set_viewport_size({"width": width, "height": 800})
+        for path in ["", "meetings/adgmin-6/", "initiatives/?view=table", "decisions/", "figures/", "bodies/adgmin/"]:
+            page.goto(f"/vi/{path}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_filters_work_without_javascript(browser, live_server):
+    make_initiative(lead_countries=[make_country(code="SG", name_vi="Singapore")])
+    make_initiative()
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/vi/initiatives/")
+    page.get_by_role("checkbox", name="Singapore").check()
+    page.get_by_role("button", name="Áp dụng").click()
+    assert "country=sg" in page.url
+    assert page.locator("#count").inner_text() == "1 sáng kiến"
+    context.close()
+
+
+def test_the_editor_changes_a_vietnamese_title_and_the_public_page_shows_it(page, content):
+    get_user_model().objects.create_superuser("editor", password="a long enough password")
+    page.goto("/admin/login/")
+    page.locator("#id_username").fill("editor")
+    page.locator("#id_password").fill("a long enough password")
+    page.locator("input[type=submit]").click()
+    initiative = Initiative.objects.get(slug="asean-regional-cert")
+    page.goto(f"/admin/initiatives/initiative/{initiative.pk}/change/")
+    page.get_by_role("tab", name="Tiếng Việt").first.click()
+    page.locator("#id_name_vi").fill("CERT khu vực ASEAN, tên mới")
+    page.locator("input[name=_save]").first.click()
+    page.goto("/vi/initiatives/asean-regional-cert/")
+    assert page.locator("h1").inner_text() == "CERT khu vực ASEAN, tên mới"
+    page.goto("/en/initiatives/asean-regional-cert/")
+    assert page.locator("h1").inner_text() == "ASEAN Regional CERT"
+    assert_quiet(page)
