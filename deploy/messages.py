@@ -74,7 +74,10 @@ class StableCatalog(Catalog):
 
 
 def key_of(message: Message) -> Key:
-    return message.context, message.id if isinstance(message.id, str) else message.id[0]
+    context = message.context
+    if isinstance(context, bytes):  # as Babel reads it from a compiled file
+        context = context.decode()
+    return context, message.id if isinstance(message.id, str) else message.id[0]
 
 
 def messages_of(catalog: Catalog) -> dict[Key, Message]:
