@@ -91,13 +91,10 @@ class InitiativeAdmin(RecordAdmin):
     def years(self, initiative) -> str:
         return show_years(initiative)
 
-    def choice_label(self, record) -> str:
-        return shorten(f"{record.acronym} – {record}" if record.acronym else str(record))
-
 
 @admin.register(Plan)
 class PlanAdmin(RecordAdmin):
-    list_display = ["listed_name", "kind", "years", "status", "adopted", "state", "updated_on"]
+    list_display = ["listed_name", "kind", "years", "status", "state", "adopted", "updated_on"]
     list_filter = ["state", "kind", "status", MissingLanguage, MissingSource]
     inlines = [PlanItemInline]
     fieldsets = [
@@ -115,9 +112,6 @@ class PlanAdmin(RecordAdmin):
     @admin.display(description=_("adopted on"), ordering="adopted_on")
     def adopted(self, plan) -> str:
         return show_date(plan.adopted_on, plan.precision)
-
-    def choice_label(self, record) -> str:
-        return shorten(f"{record.acronym} – {record}" if record.acronym else str(record))
 
 
 @admin.register(PlanItem)

@@ -57,7 +57,7 @@ class DecisionInline(TabbedRowInline):
 
 @admin.register(Meeting)
 class MeetingAdmin(RecordAdmin):
-    list_display = ["listed_name", "series_label", "number", "dates", "status", "country", "state", "updated_on"]
+    list_display = ["listed_name", "dates", "status", "state", "series_label", "number", "country", "updated_on"]
     list_filter = [
         "state",
         "status",
@@ -104,7 +104,7 @@ class MeetingAdmin(RecordAdmin):
 
 @admin.register(Session)
 class SessionAdmin(RecordAdmin):
-    list_display = ["listed_name", "meeting_label", "kind", "date", "order", "state", "updated_on"]
+    list_display = ["listed_name", "meeting_label", "kind", "date", "state", "order", "updated_on"]
     list_filter = ["state", "kind", MissingLanguage, MissingSource, ("meeting", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["meeting__series"]
     date_hierarchy = "date"
@@ -129,7 +129,7 @@ class SessionAdmin(RecordAdmin):
 
 @admin.register(Statement)
 class StatementAdmin(RecordAdmin):
-    list_display = ["order", "listed_name", "person", "meeting_label", "state", "updated_on"]
+    list_display = ["order", "listed_name", "person", "state", "meeting_label", "updated_on"]
     list_display_links = ["listed_name"]
     list_filter = ["state", MissingLanguage, MissingSource, ("meeting", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["meeting__series", "person"]
@@ -153,7 +153,7 @@ class StatementAdmin(RecordAdmin):
 
 @admin.register(Decision)
 class DecisionAdmin(RecordAdmin):
-    list_display = ["code", "verb", "level_label", "listed_name", "meeting_label", "state", "updated_on"]
+    list_display = ["code", "listed_name", "verb", "level_label", "state", "meeting_label", "updated_on"]
     list_display_links = ["code", "listed_name"]
     list_filter = [
         "state",

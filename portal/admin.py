@@ -192,6 +192,10 @@ class RecordAdmin(TabbedAdmin):
     def updated_on(self, record) -> str:
         return date_format(localtime(record.updated), "SHORT_DATE_FORMAT")
 
+    def choice_label(self, record) -> str:
+        acronym = getattr(record, "acronym", "")
+        return shorten(f"{acronym} – {record}" if acronym else str(record))
+
     def get_ordering(self, request):
         return self.ordering or [f"sort_{get_language()}", "slug"]
 
@@ -380,7 +384,7 @@ class CountryAdmin(RecordAdmin):
 
 @admin.register(Body)
 class BodyAdmin(RecordAdmin):
-    list_display = ["listed_name", "kind", "status", "parent_label", "lead_country", "state", "updated_on"]
+    list_display = ["listed_name", "kind", "status", "state", "parent_label", "lead_country", "updated_on"]
     list_filter = ["state", "kind", "status", MissingLanguage, MissingSource]
     list_select_related = ["parent", "lead_country"]
     fieldsets = [
@@ -394,9 +398,6 @@ class BodyAdmin(RecordAdmin):
     @admin.display(description=_("reports to"), ordering="parent__acronym")
     def parent_label(self, body) -> str | None:
         return body.parent and body.parent.label
-
-    def choice_label(self, record) -> str:
-        return shorten(f"{record.acronym} – {record}" if record.acronym else str(record))
 
 
 @admin.register(Direction)
@@ -445,7 +446,7 @@ class DocumentAdmin(RecordAdmin):
 
 @admin.register(Source)
 class SourceAdmin(RecordAdmin):
-    list_display = ["listed_name", "publisher", "published", "language", "reliability", "state", "updated_on"]
+    list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "updated_on"]
     list_filter = ["state", "reliability", "language"]
     date_hierarchy = "published_on"
     fieldsets = [
@@ -469,7 +470,7 @@ class UnverifiedItemAdmin(FoldedSearchMixin, TabbedAdmin):
     fieldsets = [
         (None, {"fields": ["subject", "kind", "reason", "note"]}),
         (_("Sources"), {"fields": ["sources"]}),
-        (_("Publication"), {"fields": ["slug"]}),
+        (_("Editors"), {"fields": ["slug"]}),
     ]
 
     @admin.display(description=_("subject"), ordering="slug")
