@@ -69,6 +69,17 @@ class Qualifier(models.TextChoices):
     UP_TO = "up-to", _("up to")
 
 
+def numbered(base: str, taken: set[str]) -> str:
+    """The plain text if nobody has it yet, else the first free one of base-2, base-3 …"""
+    return next(text for text in [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))] if text not in taken)
+
+
+def free_slug(model: type[models.Model], text: str) -> str:
+    """An ASCII address made from a text that no row of the model has yet."""
+    base = make_slug(text)[:100].strip("-") or model._meta.model_name
+    return numbered(base, set(model.objects.filter(slug__startswith=base).values_list("slug", flat=True)))
+
+
 class SearchEntry(models.Model):
     """The text of one record in both languages, folded for search without marks."""
 
@@ -174,10 +185,7 @@ class Editorial(models.Model):
         return getattr(self, self.name_field)
 
     def free_slug(self) -> str:
-        """An address nobody has yet, numbered where the plain one is taken."""
-        base = make_slug(self.slug_text())[:100].strip("-") or self._meta.model_name
-        taken = set(type(self).objects.filter(slug__startswith=base).values_list("slug", flat=True))
-        return next(slug for slug in [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))] if slug not in taken)
+        return free_slug(type(self), self.slug_text())
 
     def name_in(self, language: str) -> str:
         """The name in a language, or the only name there is."""
@@ -299,8 +307,7 @@ class Part(models.Model):
     def free_key(self) -> str:
         base = make_slug(self.key_text())[:50].strip("-") or "1"
         siblings = type(self).objects.filter(**{self.parent_field: getattr(self, self.parent_field)})
-        taken = set(siblings.values_list("key", flat=True))
-        return next(key for key in [base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))] if key not in taken)
+        return numbered(base, set(siblings.values_list("key", flat=True)))
 
 
 class Country(Record):
@@ -501,7 +508,9 @@ class UnverifiedQuerySet(models.QuerySet):
 class UnverifiedItem(models.Model):
     """Something seen but not verified: an editors' list, no record and on no public page."""
 
-    slug = models.SlugField(_("address"), max_length=120, unique=True)
+    slug = models.SlugField(
+        _("address"), max_length=120, unique=True, blank=True, help_text=_("Left empty, it is made on saving.")
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=UnverifiedKind)
     reason = models.CharField(_("reason"), max_length=12, choices=UnverifiedReason)
     subject = models.CharField(_("subject"), max_length=300)
@@ -520,6 +529,11 @@ class UnverifiedItem(models.Model):
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
+
+    def save(self, *args, **kwargs) -> None:
+        if not self.slug:
+            self.slug = free_slug(type(self), self.subject_en or self.subject_vi or "")
+        super().save(*args, **kwargs)
 
 
 # What is derived from a record is made before and after every write. Signals,
