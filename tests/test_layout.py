@@ -20,19 +20,19 @@ APPS = ("portal", "meetings", "initiatives")  # from the floor up
 
 # Inside an app a file imports only files that stand before it; files on one shelf do not know each other.
 SHELVES = [
-    ("text",),
+    ("text", "charts"),
     ("models",),
     ("translation", "dates"),
     ("filters", "pages", "admin", "templatetags", "context"),
-    ("vocabulary", "search", "sitemaps", "feeds"),
+    ("vocabulary", "timeline", "search", "sitemaps", "feeds"),
     ("views",),
     ("exports",),
     ("urls",),
 ]
 # The portal's exports are mixins of the floor, its views are the roof that uses them.
 PORTAL_SHELVES = [*SHELVES[:3], (*SHELVES[3], "exports"), *SHELVES[4:6], SHELVES[7]]
-ROOF = ("vocabulary", "views", "search", "sitemaps", "feeds", "urls", "management")
-TOOLBOXES = ("admin", "dates", "exports", "filters", "pages", "text")
+ROOF = ("vocabulary", "timeline", "views", "search", "sitemaps", "feeds", "urls", "management")
+TOOLBOXES = ("admin", "charts", "dates", "exports", "filters", "pages", "text")
 
 TOP = {
     *("manage.py", "pyproject.toml", "Makefile", ".ci", ".gitignore"),
