@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from meetings.models import Decision, Meeting, Person, Statement
 from portal.models import (
@@ -278,7 +279,7 @@ class IndicatorKind(models.TextChoices):
     COUNT = "count", _("Count")
     CURRENCY = "currency", _("Money")
     PERCENT = "percent", _("Percentage")
-    PEOPLE = "people", _("People")
+    PEOPLE = "people", pgettext_lazy("kind of indicator", "People")
 
 
 class IndicatorQuerySet(EditorialQuerySet):

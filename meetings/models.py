@@ -408,6 +408,10 @@ class Decision(Record):
     def get_absolute_url(self) -> str:
         return reverse("decision", args=[self.slug])
 
+    def get_level_display(self) -> str:
+        """Django makes this for fields with choices, but not for generated ones."""
+        return Level(self.level).label
+
     @property
     def code(self) -> str:
         """The register's own number, not an official one."""

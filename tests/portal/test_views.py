@@ -59,6 +59,7 @@ def test_a_decision_shows_its_verb_and_what_its_level_means(client):
     page = read(client, f"/en/decisions/{decision.slug}/")
     assert words(page.select_one(".badge")) == "Noted"
     assert "did not adopt, establish or order anything" in words(page.main)
+    assert "Level “Takes note” holds these verbs: noted, welcomed" in words(page.main)
 
 
 def test_what_was_only_reported_is_told_as_no_act_of_the_meeting(client):
