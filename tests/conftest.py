@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings as project_settings
 
+from tests.content import restore_content
+
 try:
     from playwright.sync_api import sync_playwright
 except ImportError:  # requirements-dev.txt is not installed
@@ -104,3 +106,14 @@ def page(browser, live_server):
     page.on("request", note_host)
     yield page
     context.close()
+
+
+@pytest.fixture(scope="session")
+def snapshot_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("content")
+
+
+@pytest.fixture
+def content(transactional_db, snapshot_folder) -> None:
+    """The whole content of the register, where the live server sees it."""
+    restore_content(snapshot_folder)

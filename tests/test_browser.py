@@ -4,7 +4,6 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from initiatives.models import Initiative
-from tests.content import load_content
 from tests.factories import make_country, make_initiative, make_meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -13,11 +12,6 @@ JOURNEYS = {
     "vi": {"initiatives": "Sáng kiến", "apply": "Áp dụng", "cert": "CERT khu vực ASEAN", "other": "English"},
     "en": {"initiatives": "Initiatives", "apply": "Apply", "cert": "ASEAN Regional CERT", "other": "Tiếng Việt"},
 }
-
-
-@pytest.fixture
-def content(transactional_db):
-    load_content()
 
 
 def assert_quiet(page) -> None:
