@@ -83,6 +83,11 @@ class MeetingQuerySet(EditorialQuerySet):
         """Over, the latest first."""
         return self.filter(end__lt=today or timezone.localdate()).order_by("-start", "slug")
 
+    def by_year(self, today: date | None = None) -> list[tuple[int, int, int]]:
+        """(year, how many begin in it, how many of them are not over yet); one query."""
+        ahead = Count("pk", filter=Q(end__gte=today or timezone.localdate()))
+        return list(self.order_by("start__year").values_list("start__year").annotate(begin=Count("pk"), ahead=ahead))
+
     def around(self, meeting: "Meeting"):
         """The other meetings of its series and of its own week, in order of time."""
         return (
@@ -345,6 +350,11 @@ class DecisionQuerySet(EditorialQuerySet):
 
     def newest_first(self):
         return self.order_by("-meeting__start", "meeting__slug", "order")
+
+    def by_level(self) -> list[tuple[Level, int]]:
+        """Each level with how many of these decisions have it, the firmest first; one query."""
+        counts = dict(self.order_by().values_list("level").annotate(Count("pk")))
+        return [(level, counts.get(level, 0)) for level in Level]
 
 
 class Decision(Record):

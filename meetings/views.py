@@ -4,9 +4,11 @@ from initiatives.models import Discrepancy, Initiative, Plan, disputes_of
 from meetings.filters import DecisionFilterSet, MeetingFilterSet, StatementFilterSet
 from meetings.models import VERBS_BY_LEVEL, Decision, Level, Meeting, Person, Session, Statement, count_levels
 from portal.models import Body, Country, Direction, Document
+from portal import charts
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 
 MAIN_RESULTS = 5
+MAIN_SERIES = "adgmin"
 
 
 class MeetingListView(RecordListView):
@@ -20,6 +22,14 @@ class MeetingListView(RecordListView):
 
 
 class MeetingDetailView(RecordDetailView):
+    def get_context_data(self, **kwargs):
+        ministers = Meeting.objects.published().filter(series__slug=MAIN_SERIES).select_related("series", "country")
+        return super().get_context_data(
+            strip=list(ministers.order_by("start", "slug")),
+            chart=charts.columns(self.filterset.qs.by_year()),
+            **kwargs,
+        )
+
     model = Meeting
     template_name = "meetings/meeting_detail.html"
     select_related = ("series", "country", "chair", "vice_chair", "part_of", "part_of__series")
@@ -77,6 +87,9 @@ class DecisionDetailView(RecordDetailView):
     model = Decision
     template_name = "meetings/decision_detail.html"
     select_related = ("meeting", "meeting__series", "meeting__country")
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(levels=self.filterset.qs.by_level(), **kwargs)
 
     def related(self):
         return [

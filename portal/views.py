@@ -19,13 +19,15 @@ from initiatives.models import (
     disputes_of,
 )
 from meetings.models import Decision, Meeting, Person, Statement, count_levels
+from portal import charts
 from portal.context import THEMES
 from portal.models import Body, Country, Direction, Document, Source, Topic, UnverifiedItem, UnverifiedReason
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 from portal.vocabulary import BodyFilterSet, DocumentFilterSet
 
 MAIN_SERIES = "adgmin"
-KEY_FIGURES = ["asean-population", "asean-gdp", "digital-economy-gmv"]
+GMV = "digital-economy-gmv"
+KEY_FIGURES = ["asean-population", "asean-gdp", GMV]
 MAIN_RESULTS = 5
 A_YEAR = 365 * 24 * 60 * 60
 
@@ -74,10 +76,16 @@ class HomeView(TemplateView):
         )
         latest = next((meeting for meeting in reversed(series) if not meeting.is_upcoming()), None)
         decisions = list(Decision.objects.published().filter(meeting=latest).order_by("order"))
-        figures = list(Observation.objects.of_indicators(KEY_FIGURES).select_related("indicator").order_by("year"))
+        figures = list(
+            Observation.objects.of_indicators(KEY_FIGURES)
+            .select_related("indicator")
+            .prefetch_related(public("statement", Statement.objects.select_related("person", "meeting__series")))
+            .order_by("year")
+        )
         figures.sort(key=lambda figure: KEY_FIGURES.index(figure.indicator.slug))
         totals = status_totals()
         directions = list(proposals())
+        matrix = direction_matrix()
         return super().get_context_data(
             latest=latest,
             next_meeting=next((meeting for meeting in series if meeting.is_upcoming()), None),
@@ -85,12 +93,15 @@ class HomeView(TemplateView):
             decision_count=len(decisions),
             levels=count_levels(decisions),
             line=Plan.objects.published().filter(kind=PlanKind.MASTERPLAN).order_by("start_year"),
-            matrix=direction_matrix(),
+            matrix=matrix,
+            drawn=charts.multiples(
+                [(row["direction"], [(cell["status"], cell["count"]) for cell in row["cells"]]) for row in matrix]
+            ),
             proposals=directions,
             statuses=[{"status": status, "count": totals.get(status, 0)} for status in InitiativeStatus],
             initiative_count=sum(totals.values()),
             figures=latest_figures(figures),
-            gmv=bars([figure for figure in figures if figure.indicator.slug == "digital-economy-gmv"]),
+            gmv=[figure for figure in figures if figure.indicator.slug == GMV],
             countries=countries_with_meetings(series),
             evidence=Evidence.of(decisions[:MAIN_RESULTS], directions, figures),
             **kwargs,
@@ -102,12 +113,6 @@ def latest_figures(observations: list[Observation]) -> list[Observation]:
     latest = {figure.indicator_id: [figure] for figure in observations}
     ahead = {pk: [f for f in observations if f.indicator_id == pk and not f.is_actual] for pk in latest}
     return [figure for pk in latest for figure in ahead[pk] or latest[pk]]
-
-
-def bars(observations: list[Observation]) -> list[dict]:
-    """Observations of one indicator with the length of their bars, in per cent of the longest."""
-    longest = max((figure.value for figure in observations), default=1)
-    return [{"figure": figure, "width": f"{100 * figure.value / longest:.2f}"} for figure in observations]
 
 
 def countries_with_meetings(meetings: list[Meeting]) -> list[dict]:

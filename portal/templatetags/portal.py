@@ -8,12 +8,13 @@ from decimal import Decimal
 from django import template
 from django.templatetags.static import static
 from django.urls import translate_url
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 
+from portal import charts
 from portal.dates import iso_date, show_date, show_span
 
 register = template.Library()
@@ -72,6 +73,12 @@ def span(record) -> str:
 
 
 @register.filter
+def is_latest_of(meeting, meetings) -> bool:
+    """Whether a meeting is the last one of a series that is over."""
+    return meeting == next((other for other in reversed(meetings) if not other.is_upcoming()), None)
+
+
+@register.filter
 def month_word(day) -> str:
     """The month of a date box: tháng 01, January."""
     return f"tháng {day:%m}" if get_language() == "vi" else formats.date_format(day, "F")
@@ -93,14 +100,54 @@ def number(value) -> str:
 
 
 @register.filter
-def shares(counts: list[tuple]) -> list[dict]:
-    """Pairs of thing and count as parts of one bar: where each starts and how wide it is, in per cent."""
-    total, start, parts = sum(count for _thing, count in counts) or 1, 0.0, []
-    for thing, count in counts:
-        width = 100 * count / total
-        parts.append({"thing": thing, "count": count, "start": f"{start:.2f}", "width": f"{width:.2f}"})
-        start += width
-    return parts
+def percent(value: float) -> str:
+    """A length across a drawing, in the notation of SVG whatever the language."""
+    return f"{value:.2f}%"
+
+
+@register.filter
+def em(value: float) -> str:
+    """A length down a drawing."""
+    return f"{value:.2f}em"
+
+
+@register.filter
+def stacked(counts: list[tuple]) -> list[charts.Part]:
+    """Pairs of thing and count as the parts of one bar."""
+    return charts.stack(counts)
+
+
+@register.filter
+def progress(statuses: list[dict]) -> list[charts.Part]:
+    """Statuses with their counts as the parts of one bar, the completed first."""
+    return charts.stack([(entry["status"], entry["count"]) for entry in reversed(statuses)])
+
+
+@register.filter
+def figure_bars(observations) -> charts.Bars:
+    """The values of an indicator as bars on one axis."""
+    return charts.bars([(observation, observation.value) for observation in observations])
+
+
+@register.filter
+def are_a_course(observations) -> bool:
+    """Whether values of several years are known, so that a drawing tells more than a line of a table."""
+    return len({observation.year for observation in observations}) > 1
+
+
+@register.filter
+def plan_line(plans) -> charts.Periods:
+    """Plans, those whose years are known, on one line of years."""
+    return charts.periods(
+        [(plan, plan.start_year, plan.end_year) for plan in plans if plan.start_year and plan.end_year]
+    )
+
+
+@register.filter
+def today_on(line: charts.Periods) -> float | None:
+    """Where today stands on a line of years."""
+    today = timezone.localdate()
+    return line.place(today.year + (today.timetuple().tm_yday - 1) / 366)
 
 
 @register.simple_tag(takes_context=True)
