@@ -21,7 +21,9 @@ public_pages = [
     path("countries/<slug:slug>/", views.CountryDetailView.as_view(), name="country"),
     path("documents/", views.DocumentListView.as_view(), name="document_list"),
     path("documents/<slug:slug>/", views.DocumentDetailView.as_view(), name="document"),
+    path("timeline/", views.TimelineView.as_view(), name="timeline"),
     path("about/", views.AboutView.as_view(), name="about"),
+    path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),
     path("methodology/", views.MethodologyView.as_view(), name="methodology"),
 ]
 

@@ -23,6 +23,7 @@ from portal import charts
 from portal.context import THEMES
 from portal.models import Body, Country, Direction, Document, Source, Topic, UnverifiedItem, UnverifiedReason
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
+from portal.timeline import TimelineFilterSet, all_entries, by_year_and_month
 from portal.vocabulary import BodyFilterSet, DocumentFilterSet
 
 MAIN_SERIES = "adgmin"
@@ -328,6 +329,10 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     if theme in THEMES:
         response.set_cookie("theme", theme, max_age=A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure())
     return response
+
+
+class AccessibilityView(TemplateView):
+    template_name = "portal/accessibility.html"
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

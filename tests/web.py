@@ -33,7 +33,8 @@ from tests.factories import (
 
 LISTS = [
     *("", "meetings/", "decisions/", "statements/", "initiatives/", "initiatives/?view=table", "plans/"),
-    *("figures/", "directions/", "bodies/", "countries/", "documents/", "about/", "methodology/"),
+    *("figures/", "directions/", "bodies/", "countries/", "documents/", "timeline/", "about/", "methodology/"),
+    "accessibility/",
 ]
 
 

@@ -1,0 +1,168 @@
+"""Everything dated on one line of time: meetings, their decisions, plans, documents, steps of initiatives.
+
+An entry keeps the precision of its date: what is known to the year stands under
+the year, and under no month.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.db.models import TextChoices
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from initiatives.models import Initiative, InitiativeStatus, Milestone, Plan
+from meetings.models import Meeting
+from portal.dates import iso_date, show_date, show_span
+from portal.filters import Option, RecordFilterSet, ValuesFilter, YearsFilter
+from portal.models import Document, Precision
+
+
+class EntryKind(TextChoices):
+    MEETING = "meeting", _("Meeting")
+    DECISIONS = "decision", _("Decisions")
+    PLAN = "plan", _("Plan adopted")
+    DOCUMENT = "document", _("Document published")
+    STEP = "milestone", _("Step of an initiative")
+
+
+ICONS = {
+    EntryKind.MEETING: "calendar",
+    EntryKind.DECISIONS: "stamp",
+    EntryKind.PLAN: "waypoints",
+    EntryKind.DOCUMENT: "file-text",
+    EntryKind.STEP: "git-commit-horizontal",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that has a date: what, when and as exactly as known, and where to read on."""
+
+    kind: EntryKind
+    day: date
+    precision: str
+    title: str
+    url: str
+    text: str = ""
+    end: date | None = None
+    status: InitiativeStatus | None = None
+
+    @property
+    def icon(self) -> str:
+        return ICONS[self.kind]
+
+    @property
+    def when(self) -> str:
+        return show_span(self.day, self.end, self.precision) if self.end else show_date(self.day, self.precision)
+
+    @property
+    def iso(self) -> str:
+        return iso_date(self.day, self.precision)
+
+    @property
+    def month(self) -> date | None:
+        """The first of its month, or None where only the year is known."""
+        return None if self.precision == Precision.YEAR else self.day.replace(day=1)
+
+    @property
+    def is_ahead(self) -> bool:
+        return self.day > timezone.localdate()
+
+    @property
+    def newest_first(self) -> tuple:
+        """A key to sort by; the less is known of a date, the later it stands in its month and year."""
+        month = self.day.month if self.precision != Precision.YEAR else 0
+        day = self.day.day if self.precision == Precision.DAY else 0
+        return (-self.day.year, -month, -day, list(EntryKind).index(self.kind), self.title)
+
+
+def of_meetings() -> Iterator[Entry]:
+    """The meetings, and for each that decided something its decisions, on its last day; one query."""
+    for meeting in Meeting.objects.published().select_related("series").with_counts():
+        dates = {"precision": meeting.precision, "end": meeting.end}
+        name = meeting.name if meeting.name != meeting.label else ""
+        yield Entry(
+            EntryKind.MEETING, meeting.start, title=meeting.label, url=meeting.get_absolute_url(), text=name, **dates
+        )
+        if meeting.decision_count:
+            title = ngettext("%(n)d decision of %(meeting)s", "%(n)d decisions of %(meeting)s", meeting.decision_count)
+            yield Entry(
+                EntryKind.DECISIONS,
+                meeting.end if meeting.precision == Precision.DAY else meeting.start,
+                meeting.precision,
+                title % {"n": meeting.decision_count, "meeting": meeting.label},
+                f"{reverse('decision_list')}?meeting={meeting.slug}",
+            )
+
+
+def of_plans() -> Iterator[Entry]:
+    for plan in Plan.objects.published().exclude(adopted_on=None):
+        text = plan.get_kind_display()
+        yield Entry(EntryKind.PLAN, plan.adopted_on, plan.precision, plan.name, plan.get_absolute_url(), text)
+
+
+def of_documents() -> Iterator[Entry]:
+    for document in Document.objects.published().exclude(published_on=None):
+        text, url = document.get_kind_display(), document.get_absolute_url()
+        yield Entry(EntryKind.DOCUMENT, document.published_on, document.precision, document.title, url, text)
+
+
+def of_steps() -> Iterator[Entry]:
+    """The steps of initiatives, linked to their place on the initiative's page."""
+    steps = Milestone.objects.filter(initiative__in=Initiative.objects.published()).select_related("initiative")
+    for step in steps:
+        initiative = step.initiative
+        url = f"{initiative.get_absolute_url()}#step-{step.key}"
+        status = InitiativeStatus(step.status) if step.status else None
+        yield Entry(EntryKind.STEP, step.date, step.precision, initiative.name, url, step.text, status=status)
+
+
+def all_entries() -> list[Entry]:
+    """Every dated thing the public may see, the newest first; four queries."""
+    entries = [*of_meetings(), *of_plans(), *of_documents(), *of_steps()]
+    return sorted(entries, key=lambda entry: entry.newest_first)
+
+
+def by_year_and_month(entries: Iterable[Entry]) -> list[tuple[int, list[tuple[date | None, list[Entry]]]]]:
+    """Sorted entries as (year, [(first of the month or None, entries)])."""
+    years = groupby(entries, key=lambda entry: entry.day.year)
+    return [
+        (year, [(month, list(those)) for month, those in groupby(of_year, key=lambda entry: entry.month)])
+        for year, of_year in years
+    ]
+
+
+class EntryYears(YearsFilter):
+    def options(self) -> list[Option]:
+        years = {entry.day.year for entry in self.parent.entries}
+        return [Option(value=str(year), label=str(year)) for year in sorted(years, reverse=True)]
+
+
+class TimelineFilterSet(RecordFilterSet):
+    """`kind` and `year`, over entries that come from several tables."""
+
+    q = sort = None
+    kind = ValuesFilter(label=_("Kind"), choices=EntryKind.choices)
+    year = EntryYears(label=_("Year"))
+
+    default_sort = ""
+
+    def __init__(self, data: QueryDict, entries: list[Entry], **kwargs):
+        self.entries = entries
+        super().__init__(data, queryset=Meeting.objects.none(), **kwargs)
+
+    @cached_property
+    def matching(self) -> list[Entry]:
+        kinds, years = self.values.get("kind"), self.values.get("year")
+        return [
+            entry
+            for entry in self.entries
+            if (not kinds or entry.kind in kinds) and (not years or str(entry.day.year) in years)
+        ]
