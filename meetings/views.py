@@ -3,12 +3,12 @@
 from initiatives.models import Discrepancy, Initiative, Plan, disputes_of
 from meetings.filters import DecisionFilterSet, MeetingFilterSet, StatementFilterSet
 from meetings.models import VERBS_BY_LEVEL, Decision, Level, Meeting, Person, Session, Statement, count_levels
-from portal.models import Body, Country, Direction, Document
 from portal import charts
+from portal.models import Body, Country, Direction, Document
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 
-MAIN_RESULTS = 5
 MAIN_SERIES = "adgmin"
+MAIN_RESULTS = 5
 
 
 class MeetingListView(RecordListView):
@@ -20,8 +20,6 @@ class MeetingListView(RecordListView):
     def get_queryset(self):
         return super().get_queryset().with_counts()
 
-
-class MeetingDetailView(RecordDetailView):
     def get_context_data(self, **kwargs):
         ministers = Meeting.objects.published().filter(series__slug=MAIN_SERIES).select_related("series", "country")
         return super().get_context_data(
@@ -30,6 +28,8 @@ class MeetingDetailView(RecordDetailView):
             **kwargs,
         )
 
+
+class MeetingDetailView(RecordDetailView):
     model = Meeting
     template_name = "meetings/meeting_detail.html"
     select_related = ("series", "country", "chair", "vice_chair", "part_of", "part_of__series")
@@ -82,14 +82,14 @@ class DecisionListView(RecordListView):
     def related(self):
         return [public("initiatives", Initiative.objects)]
 
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(levels=self.filterset.qs.by_level(), **kwargs)
+
 
 class DecisionDetailView(RecordDetailView):
     model = Decision
     template_name = "meetings/decision_detail.html"
     select_related = ("meeting", "meeting__series", "meeting__country")
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(levels=self.filterset.qs.by_level(), **kwargs)
 
     def related(self):
         return [
@@ -143,3 +143,4 @@ class PersonDetailView(RecordDetailView):
         return super().get_context_data(
             evidence=Evidence.of([person], person.statements.all(), disputes_of(person)), **kwargs
         )
+

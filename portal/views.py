@@ -292,8 +292,31 @@ class DocumentDetailView(RecordDetailView):
         )
 
 
+class TimelineView(ListView):
+    """Everything dated; a page holds a hundred entries, under their years and months."""
+
+    template_name = "portal/timeline.html"
+    paginate_by = 100
+
+    def get_queryset(self):
+        self.filterset = TimelineFilterSet(self.request.GET, all_entries())
+        return self.filterset.matching
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(filterset=self.filterset, **kwargs)
+        page, paginator = context["page_obj"], context["paginator"]
+        return context | {
+            "years": by_year_and_month(context["object_list"]),
+            "elided_pages": paginator.get_elided_page_range(page.number, on_each_side=2),
+        }
+
+
 class AboutView(TemplateView):
     template_name = "portal/about.html"
+
+
+class AccessibilityView(TemplateView):
+    template_name = "portal/accessibility.html"
 
 
 class MethodologyView(TemplateView):
@@ -329,10 +352,6 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     if theme in THEMES:
         response.set_cookie("theme", theme, max_age=A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure())
     return response
-
-
-class AccessibilityView(TemplateView):
-    template_name = "portal/accessibility.html"
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
