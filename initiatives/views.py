@@ -93,13 +93,16 @@ class PlanListView(ListView):
         return (
             Plan.objects.published()
             .select_related("adopted_at", "adopted_at__series")
+            .prefetch_related("items", public("initiatives", Initiative.objects))
             .order_by("kind", "start_year", "slug")
         )
 
     def get_context_data(self, **kwargs):
         plans = list(self.object_list)
+        line = [plan for plan in plans if plan.kind == PlanKind.MASTERPLAN]
         return super().get_context_data(
-            line=[plan for plan in plans if plan.kind == PlanKind.MASTERPLAN],
+            line=line,
+            progress=[(plan, count_statuses(plan.initiatives.all())) for plan in line],
             others=[plan for plan in plans if plan.kind != PlanKind.MASTERPLAN],
             evidence=Evidence.of(plans),
             **kwargs,
@@ -125,7 +128,9 @@ class PlanDetailView(RecordDetailView):
     def get_context_data(self, **kwargs):
         plan = self.object
         items = list(plan.items.all())
+        masterplans = Plan.objects.published().filter(kind=PlanKind.MASTERPLAN).order_by("start_year", "slug")
         return super().get_context_data(
+            line=list(masterplans) if plan.kind == PlanKind.MASTERPLAN else [],
             items=[(item, count_statuses(item.initiatives.all())) for item in items],
             statuses=count_statuses(plan.initiatives.all()),
             evidence=Evidence.of([plan], items, plan.decisions.all(), disputes_of(plan)),

@@ -1,5 +1,7 @@
 """The roof's pages: home, vocabulary, method and errors. They may see every model."""
 
+from operator import itemgetter
+
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -21,7 +23,18 @@ from initiatives.models import (
 from meetings.models import Decision, Meeting, Person, Statement, count_levels
 from portal import charts
 from portal.context import THEMES
-from portal.models import Body, Country, Direction, Document, Source, Topic, UnverifiedItem, UnverifiedReason
+from portal.models import (
+    Body,
+    BodyKind,
+    BodyStatus,
+    Country,
+    Direction,
+    Document,
+    Source,
+    Topic,
+    UnverifiedItem,
+    UnverifiedReason,
+)
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 from portal.timeline import TimelineFilterSet, all_entries, by_year_and_month
 from portal.vocabulary import BodyFilterSet, DocumentFilterSet
@@ -175,6 +188,34 @@ class CountryDetailView(RecordDetailView):
         )
 
 
+def body_structure(bodies: list[Body]) -> dict[str, list]:
+    """Who reports to whom today, as trees from the top down, the largest first; and which body followed which."""
+    known = {body.pk: body for body in bodies}
+    today = sorted(
+        (body for body in bodies if body.status != BodyStatus.CLOSED),
+        key=lambda body: BodyKind.values.index(body.kind),
+    )
+    below = {pk: [body for body in today if body.parent_id == pk] for pk in known}
+
+    size = itemgetter("size")
+
+    def branch(body: Body) -> dict:
+        children = sorted(map(branch, below[body.pk]), key=size, reverse=True)
+        return {"body": body, "children": children, "size": 1 + sum(child["size"] for child in children)}
+
+    tops = [branch(body) for body in today if body.parent_id not in known and below[body.pk]]
+    lineage = [(body, known[body.successor_id]) for body in bodies if body.successor_id in known]
+    return {"trees": sorted(tops, key=size, reverse=True), "lineage": lineage}
+
+
+def place_of(body: Body) -> dict | None:
+    """A body under the one it reports to and over those that report to it; None where it stands alone."""
+    branch = {"body": body, "children": [{"body": child} for child in body.children.all()]}
+    if body.parent and body.parent.is_public:
+        return {"body": body.parent, "children": [branch]}
+    return branch if branch["children"] else None
+
+
 class BodyListView(RecordListView):
     model = Body
     filterset_class = BodyFilterSet
@@ -182,16 +223,23 @@ class BodyListView(RecordListView):
     select_related = ("parent", "lead_country")
     paginate_by = 100
 
+    def get_context_data(self, **kwargs):
+        """The whole list also shows how the bodies hang together; a part of it could not."""
+        bodies = Body.objects.published().select_related("lead_country").by_name(get_language())
+        return super().get_context_data(
+            structure={} if self.filterset.is_filtered else body_structure(list(bodies)), **kwargs
+        )
+
 
 class BodyDetailView(RecordDetailView):
     model = Body
     template_name = "portal/body_detail.html"
-    select_related = ("parent", "successor", "lead_country")
+    select_related = ("parent", "parent__lead_country", "successor", "lead_country")
 
     def related(self):
         meetings = Meeting.objects.select_related("series", "country").order_by("-start")
         return [
-            public("children", Body.objects),
+            public("children", Body.objects.select_related("lead_country")),
             public("predecessors", Body.objects),
             public("meetings", meetings),
             public("meetings_as_partner", meetings),
@@ -205,7 +253,14 @@ class BodyDetailView(RecordDetailView):
 
     def get_context_data(self, **kwargs):
         body = self.object
-        return super().get_context_data(evidence=Evidence.of([body], body.decisions.all(), disputes_of(body)), **kwargs)
+        return super().get_context_data(
+            structure=place_of(body),
+            lineage=[(earlier, body) for earlier in body.predecessors.all()]
+            + [(body, later) for later in [body.successor] if later and later.is_public],
+            evidence=Evidence.of([body], body.decisions.all(), disputes_of(body)),
+            **kwargs,
+        )
+
 
 
 class DirectionListView(ListView):

@@ -5,12 +5,15 @@ from tests.factories import (
     make_body,
     make_country,
     make_decision,
+    make_direction,
     make_discrepancy,
     make_document,
     make_indicator,
     make_initiative,
     make_meeting,
     make_observation,
+    make_plan,
+    make_plan_item,
     make_source,
     make_version,
 )
@@ -142,3 +145,105 @@ def test_the_theme_is_remembered_and_leads_back(client, theme, attribute):
 def test_the_theme_never_leads_to_another_site(client):
     assert client.post("/theme/", {"theme": "dark", "next": "https://example.org/"}).headers["Location"] == "/"
     assert client.get("/theme/").status_code == 405
+
+
+def test_the_bodies_hang_together_as_the_sources_say(client):
+    ministers = make_body(name_en="The ministers", kind="ministerial")
+    officials = make_body(name_en="The officials", kind="senior-officials", parent=ministers)
+    make_body(name_en="The group", parent=officials)
+    make_body(name_en="Alone")
+    tree = read(client, "/en/bodies/").select_one("#structure + .tree")
+    assert [words(name) for name in tree.select(".nm")] == ["The ministers", "The officials", "The group"]
+    assert words(tree.select_one("li li li .nm")) == "The group"
+
+
+def test_a_closed_body_stands_in_the_lineage_and_not_in_the_structure(client):
+    later = make_body(name_en="The later", established=2019)
+    earlier = make_body(name_en="The earlier", status="closed", successor=later, established=2001)
+    make_body(name_en="Its officials", status="closed", parent=earlier)
+    page = read(client, "/en/bodies/")
+    assert page.select_one("#structure") is None
+    assert (
+        words(page.select_one(".lineage li")) == "The earlier established 2001 followed by The later established 2019"
+    )
+
+
+def test_a_part_of_the_bodies_is_only_a_list(client):
+    make_body(kind="network", parent=make_body(kind="ministerial"))
+    assert read(client, "/en/bodies/").select_one("#structure")
+    assert read(client, "/en/bodies/?kind=network").select_one("#structure") is None
+
+
+def test_a_body_shows_what_is_over_and_under_it_and_what_it_followed(client):
+    body = make_body(name_en="This body", parent=make_body(name_en="Over it"))
+    make_body(name_en="Under it", parent=body)
+    make_body(name_en="Before it", successor=body)
+    page = read(client, f"/en/bodies/{body.slug}/")
+    assert [words(name) for name in page.select(".tree .nm")] == ["Over it", "This body", "Under it"]
+    assert words(page.select_one(".lineage li")) == "Before it followed by This body"
+
+
+def test_a_plan_tells_how_far_the_initiatives_of_each_item_are(client):
+    plan = make_plan()
+    item = make_plan_item(plan=plan, code="DO1")
+    for status in ("completed", "completed", "planned"):
+        make_initiative(status=status, plan=plan, plan_basis="stated", plan_items=[item])
+    page = read(client, f"/en/plans/{plan.slug}/")
+    assert [words(part) for part in page.select("#do1 .progress li")] == ["2 completed", "1 planned"]
+    widths = [float(part["width"].rstrip("%")) for part in page.select("#do1 .progress rect")]
+    assert widths == pytest.approx([66.67, 33.33])
+
+
+def test_the_line_of_master_plans_is_drawn_to_scale(client):
+    make_plan(acronym="AIM", start_year=2011, end_year=2015)
+    make_plan(acronym="ADM", start_year=2016, end_year=2030)
+    drawing = read(client, "/en/plans/").select_one("svg.periods")
+    assert [(span["x"], span["width"]) for span in drawing.select("svg")] == [("0.00%", "25.00%"), ("25.00%", "75.00%")]
+    assert "ADM: 2016–2030, in force" in words(drawing.desc)
+
+
+def test_every_drawing_has_a_title_a_description_and_its_numbers(client):
+    decision = make_decision(verb="noted", meeting=make_meeting(start="2024-05-01", end="2024-05-01"))
+    make_initiative(decisions=[decision], directions=[make_direction()])
+    indicator = make_indicator(slug="digital-economy-gmv")
+    make_observation(indicator=indicator, year=2024, value=263, kind="actual")
+    make_observation(indicator=indicator, year=2030, value=2000)
+    for path in ("", "meetings/", "decisions/", "figures/"):
+        page = read(client, f"/en/{path}")
+        drawings = page.select("svg[role=img]")
+        assert drawings, path
+        for drawing in drawings:
+            names = [page.find(id=name) for name in drawing["aria-labelledby"].split()]
+            assert [name.name for name in names] == ["title", "desc"]
+            assert all(words(name) for name in names), path
+
+
+def test_the_chart_of_the_register_counts_the_result_under_the_filter(client):
+    for verb in ("adopted", "agreed", "noted"):
+        make_decision(verb=verb)
+    page = read(client, "/en/decisions/?level=commits")
+    assert [words(cell) for cell in page.select(".lying td")] == ["2", "0", "0", "0", "0"]
+
+
+def test_the_years_of_the_meetings_agree_with_the_list(client):
+    for start in ("2024-05-01", "2024-06-01", "2999-01-01"):
+        make_meeting(start=start, end=start)
+    page = read(client, "/en/meetings/?year=2024")
+    assert [words(row) for row in page.select(".drawn-wide tbody tr")] == ["2024 2 0"]
+    assert words(read(client, "/en/meetings/").select_one(".drawn-wide tbody tr")) == "2999 1 1"
+
+
+def test_the_strip_of_the_ministers_tells_what_was_what_is_latest_and_what_is_ahead(client):
+    series = make_body(slug="adgmin", acronym="ADGMIN")
+    for number, year in enumerate((2024, 2025, 2999), start=1):
+        make_meeting(
+            slug=f"adgmin-{number}",
+            series=series,
+            number=number,
+            start=f"{year}-01-01",
+            end=f"{year}-01-02",
+            city_en="Town",
+        )
+    strip = read(client, "/en/meetings/").select(".strip > li")
+    assert [entry["class"] for entry in strip] == [["chk"], ["here"], ["next"]]
+    assert [words(entry) for entry in strip][1:] == ["ADGMIN 2 2025, the latest Town", "ADGMIN 3 2999, ahead Town"]
