@@ -86,6 +86,14 @@ def read_cache() -> dict:
     return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
 
 
+def read_contact() -> str:
+    """SECURITY_CONTACT as the address that security.txt names: mailto:, https:// or tel:; nothing when unset."""
+    value = read_text("SECURITY_CONTACT")
+    if value and urlsplit(value).scheme not in {"mailto", "https", "tel"}:
+        raise ImproperlyConfigured("SECURITY_CONTACT must start with mailto:, https:// or tel:")
+    return value
+
+
 # The project
 
 DEBUG = read_switch("DEBUG", default=True)
@@ -183,6 +191,7 @@ STORAGES = {
 
 HTTPS = read_switch("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # asked from inside, before anything that ends TLS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -193,6 +202,7 @@ if read_switch("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURITY_CONTACT = read_contact()
 
 # Nothing inline, nothing evaluated, nothing from elsewhere; the admin needs no exception.
 CONTENT_SECURITY_POLICY = {

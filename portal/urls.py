@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import views
+from portal import sitemaps, views, wellknown
 
 handler500 = views.server_error
 
@@ -25,11 +25,18 @@ public_pages = [
     path("about/", views.AboutView.as_view(), name="about"),
     path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),
     path("methodology/", views.MethodologyView.as_view(), name="methodology"),
+    path("site.webmanifest", wellknown.manifest, name="manifest"),
 ]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("theme/", views.set_theme, name="set_theme"),
+    path("favicon.ico", wellknown.favicon, name="favicon"),
+    path("robots.txt", wellknown.robots, name="robots"),
+    path("sitemap.xml", sitemaps.whole, name="sitemap"),
+    path("healthz", wellknown.alive, name="alive"),
+    path("readyz", wellknown.ready, name="ready"),
+    path(".well-known/security.txt", wellknown.security, name="security"),
     *i18n_patterns(*public_pages),
 ]

@@ -23,16 +23,17 @@ SHELVES = [
     ("text", "charts"),
     ("models",),
     ("translation", "dates"),
+    ("structured",),
     ("filters", "pages", "admin", "templatetags", "context"),
     ("vocabulary", "timeline", "search", "sitemaps", "feeds"),
-    ("views",),
+    ("views", "wellknown"),
     ("exports",),
     ("urls",),
 ]
 # The portal's exports are mixins of the floor, its views are the roof that uses them.
-PORTAL_SHELVES = [*SHELVES[:3], (*SHELVES[3], "exports"), *SHELVES[4:6], SHELVES[7]]
-ROOF = ("vocabulary", "timeline", "views", "search", "sitemaps", "feeds", "urls", "management")
-TOOLBOXES = ("admin", "charts", "dates", "exports", "filters", "pages", "text")
+PORTAL_SHELVES = [*SHELVES[:4], (*SHELVES[4], "exports"), *SHELVES[5:7], SHELVES[8]]
+ROOF = ("vocabulary", "timeline", "views", "wellknown", "search", "sitemaps", "feeds", "urls", "management")
+TOOLBOXES = ("admin", "charts", "dates", "exports", "filters", "pages", "structured", "text")
 
 TOP = {
     *("manage.py", "pyproject.toml", "Makefile", ".ci", ".gitignore"),
