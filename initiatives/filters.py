@@ -85,6 +85,10 @@ class InitiativeFilterSet(RecordFilterSet):
         """`view=table`: the same list as a table instead of cards."""
         return self.data.get("view") == "table"
 
+    @property
+    def state_words(self) -> list[str]:
+        return super().state_words + ([str(_("Table"))] if self.as_table else [])
+
 
 class ObservedYears(YearsFilter):
     def filter(self, queryset, values):

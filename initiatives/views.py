@@ -5,6 +5,7 @@ from collections import Counter
 from django.db.models import Prefetch
 from django.views.generic import ListView
 
+from initiatives import structured
 from initiatives.filters import FigureFilterSet, InitiativeFilterSet
 from initiatives.models import (
     Discrepancy,
@@ -35,6 +36,7 @@ class InitiativeListView(RecordListView):
     model = Initiative
     filterset_class = InitiativeFilterSet
     template_name = "initiatives/initiative_list.html"
+    is_dataset = True
     select_related = ("lead_body",)
 
     def related(self):
@@ -82,6 +84,9 @@ class InitiativeDetailView(RecordDetailView):
             ),
             **kwargs,
         )
+
+    def structured_data(self, context):
+        return [structured.project(self.object)]
 
 
 class PlanListView(ListView):
@@ -137,11 +142,15 @@ class PlanDetailView(RecordDetailView):
             **kwargs,
         )
 
+    def structured_data(self, context):
+        return [structured.work(self.object)]
+
 
 class FigureListView(RecordListView):
     model = Indicator
     filterset_class = FigureFilterSet
     template_name = "initiatives/figure_list.html"
+    is_dataset = True
     paginate_by = 100
 
     def related(self):

@@ -1,6 +1,7 @@
 """The pages of meetings, decisions, statements and people."""
 
 from initiatives.models import Discrepancy, Initiative, Plan, disputes_of
+from meetings import structured
 from meetings.filters import DecisionFilterSet, MeetingFilterSet, StatementFilterSet
 from meetings.models import VERBS_BY_LEVEL, Decision, Level, Meeting, Person, Session, Statement, count_levels
 from portal import charts
@@ -15,6 +16,7 @@ class MeetingListView(RecordListView):
     model = Meeting
     filterset_class = MeetingFilterSet
     template_name = "meetings/meeting_list.html"
+    is_dataset = True
     select_related = ("series", "country")
 
     def get_queryset(self):
@@ -71,11 +73,15 @@ class MeetingDetailView(RecordDetailView):
             **kwargs,
         )
 
+    def structured_data(self, context):
+        return [structured.event(self.object, context["parts"])]
+
 
 class DecisionListView(RecordListView):
     model = Decision
     filterset_class = DecisionFilterSet
     template_name = "meetings/decision_list.html"
+    is_dataset = True
     select_related = ("meeting", "meeting__series")
     paginate_by = 50
 
@@ -112,6 +118,9 @@ class DecisionDetailView(RecordDetailView):
             **kwargs,
         )
 
+    def structured_data(self, context):
+        return [structured.entry(self.object)]
+
 
 class StatementListView(RecordListView):
     model = Statement
@@ -144,3 +153,5 @@ class PersonDetailView(RecordDetailView):
             evidence=Evidence.of([person], person.statements.all(), disputes_of(person)), **kwargs
         )
 
+    def structured_data(self, context):
+        return [structured.speaker(self.object)]

@@ -300,6 +300,18 @@ class RecordFilterSet(django_filters.FilterSet):
     def is_filtered(self) -> bool:
         return bool(self.chips)
 
+    @property
+    def is_plain(self) -> bool:
+        """The list as it stands: nothing asked but which of its pages."""
+        asked = [part for name, parts in self.data.lists() if name != "page" for part in parts]
+        return not any(part.strip() for part in asked)
+
+    @property
+    def state_words(self) -> list[str]:
+        """What tells this state of the list from the plain one: values chosen, and another order."""
+        orders = dict(self.sort_choices) if self.chosen_sort != self.default_sort else {}
+        return [chip.label for chip in self.chips] + [orders[sort] for sort in [self.chosen_sort] if sort in orders]
+
     @cached_property
     def chips(self) -> list[Chip]:
         """Every active value with the address of the list without it."""

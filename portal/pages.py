@@ -78,13 +78,15 @@ class RecordListView(ListView):
 
     Subclasses set `model`, `filterset_class`, `template_name` and, for what their
     rows show, `select_related` and `prefetch_related`. Callables in the latter are
-    called for each request, since what is public depends on the clock.
+    called for each request, since what is public depends on the clock. `is_dataset`
+    says that the whole list is data to be reused, and is announced as such.
     """
 
     filterset_class = None
     paginate_by = 30
     select_related: tuple[str, ...] = ()
     context_object_name = "records"
+    is_dataset = False
 
     def related(self) -> list[Prefetch | str]:
         """What the rows show of other records; overridden where they show some."""
@@ -113,3 +115,11 @@ class RecordDetailView(DetailView):
 
     def get_queryset(self) -> QuerySet:
         return self.model.objects.published().select_related(*self.select_related).prefetch_related(*self.related())
+
+    def get_context_data(self, **kwargs) -> dict:
+        context = super().get_context_data(**kwargs)
+        return context | {"structured": self.structured_data(context)}
+
+    def structured_data(self, context: dict) -> list[dict]:
+        """What the page tells machines of its record (`portal.structured`), from what the page shows."""
+        return []

@@ -21,7 +21,7 @@ from initiatives.models import (
     disputes_of,
 )
 from meetings.models import Decision, Meeting, Person, Statement, count_levels
-from portal import charts
+from portal import charts, structured
 from portal.context import THEMES
 from portal.models import (
     Body,
@@ -101,6 +101,7 @@ class HomeView(TemplateView):
         directions = list(proposals())
         matrix = direction_matrix()
         return super().get_context_data(
+            structured=[structured.website()],
             latest=latest,
             next_meeting=next((meeting for meeting in series if meeting.is_upcoming()), None),
             main_results=decisions[:MAIN_RESULTS],
@@ -187,6 +188,9 @@ class CountryDetailView(RecordDetailView):
             **kwargs,
         )
 
+    def structured_data(self, context):
+        return structured.country_and_ministry(self.object)
+
 
 def body_structure(bodies: list[Body]) -> dict[str, list]:
     """Who reports to whom today, as trees from the top down, the largest first; and which body followed which."""
@@ -262,6 +266,9 @@ class BodyDetailView(RecordDetailView):
         )
 
 
+    def structured_data(self, context):
+        return [structured.organisation(self.object)]
+
 
 class DirectionListView(ListView):
     template_name = "portal/direction_list.html"
@@ -301,6 +308,9 @@ class DirectionDetailView(RecordDetailView):
             proposals=list(proposals()), evidence=Evidence.of([direction], direction.statements.all()), **kwargs
         )
 
+    def structured_data(self, context):
+        return [structured.term_of_direction(self.object)]
+
 
 class TopicDetailView(RecordDetailView):
     model = Topic
@@ -314,6 +324,9 @@ class TopicDetailView(RecordDetailView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(evidence=Evidence.of([self.object]), **kwargs)
+
+    def structured_data(self, context):
+        return [structured.term_of_topic(self.object)]
 
 
 class DocumentListView(RecordListView):
@@ -345,6 +358,9 @@ class DocumentDetailView(RecordDetailView):
         return super().get_context_data(
             evidence=Evidence.of([document], document.decisions.all(), disputes_of(document)), **kwargs
         )
+
+    def structured_data(self, context):
+        return [structured.work(self.object)]
 
 
 class TimelineView(ListView):
