@@ -1,6 +1,7 @@
 """The pages of initiatives, plans and figures."""
 
 from collections import Counter
+from itertools import groupby
 
 from django.db.models import Prefetch
 from django.views.generic import ListView
@@ -19,7 +20,7 @@ from initiatives.models import (
     PlanKind,
     disputes_of,
 )
-from meetings.models import Decision, Statement
+from meetings.models import Decision, Meeting, Statement
 from portal.models import Body, Country, Direction, Document, Topic
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 
@@ -30,6 +31,11 @@ def count_statuses(initiatives) -> list[dict]:
     """How many initiatives stand where, in the order of their course."""
     counts = Counter(initiative.status for initiative in initiatives)
     return [{"status": status, "count": counts[status]} for status in InitiativeStatus]
+
+
+def by_meeting(decisions) -> list[tuple[Meeting, list[Decision]]]:
+    """Decisions in order of time under the meetings that took them."""
+    return [(meeting, list(those)) for meeting, those in groupby(decisions, key=lambda decision: decision.meeting)]
 
 
 class InitiativeListView(RecordListView):
@@ -69,8 +75,8 @@ class InitiativeDetailView(RecordDetailView):
         milestones = list(initiative.milestones.all())
         return super().get_context_data(
             milestones=milestones,
-            first_decision=next(iter(initiative.decisions.all()), None),
-            last_step=next((step for step in reversed(milestones) if step.status == initiative.status), None),
+            deciding=by_meeting(initiative.decisions.all()),
+            status_steps=[step for step in milestones if step.status],
             similar=Initiative.objects.published()
             .filter(directions__in=initiative.directions.all())
             .exclude(pk=initiative.pk)

@@ -31,6 +31,21 @@ class MeetingListView(RecordListView):
         )
 
 
+def by_level(decisions: list[Decision]) -> list[tuple[Level, list[Decision]]]:
+    """Decisions under the levels they have, the firmest first."""
+    levels = [(level, [decision for decision in decisions if decision.level == level]) for level in Level]
+    return [(level, those) for level, those in levels if those]
+
+
+def by_speaker(statements) -> list[tuple[Person, str, list[Statement]]]:
+    """(person, role then, statements), the speakers in the order in which they first spoke."""
+    speakers: dict[tuple[int, str], list[Statement]] = {}
+    for statement in statements:
+        role = statement.role or statement.person.role
+        speakers.setdefault((statement.person_id, role), []).append(statement)
+    return [(those[0].person, role, those) for (_person, role), those in speakers.items()]
+
+
 class MeetingDetailView(RecordDetailView):
     model = Meeting
     template_name = "meetings/meeting_detail.html"
@@ -55,6 +70,8 @@ class MeetingDetailView(RecordDetailView):
         series = [other for other in others if other.series_id == meeting.series_id]
         return super().get_context_data(
             levels=count_levels(decisions),
+            decisions_by_level=by_level(decisions),
+            speakers=by_speaker(meeting.statements.all()),
             main_results=decisions[:MAIN_RESULTS],
             initiatives=Initiative.objects.published()
             .at_meetings([meeting.slug])

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from django.views.generic import ListView, TemplateView
@@ -157,13 +158,29 @@ class CountryListView(ListView):
         )
 
 
+def roles_at_meetings(country: Country, hosted: list[Meeting]) -> list[dict]:
+    """The meetings that a country hosted or whose chair or vice-chair came from it, the newest first; one query."""
+    own = Person.objects.published().filter(country=country)
+    led = Meeting.objects.published().filter(Q(chair__in=own) | Q(vice_chair__in=own)).with_counts()
+    led = list(led.select_related("series", "chair", "vice_chair"))
+    meetings = {meeting.pk: meeting for meeting in [*led, *hosted]}
+    roles = {meeting.pk: [_("host")] for meeting in hosted}
+    for meeting in led:
+        people = [(_("chair"), meeting.chair), (_("vice-chair"), meeting.vice_chair)]
+        roles.setdefault(meeting.pk, []).extend(
+            role for role, person in people if person and person.country_id == country.pk and person.is_public
+        )
+    newest = sorted(meetings.values(), key=lambda meeting: meeting.start, reverse=True)
+    return [{"meeting": meeting, "roles": roles[meeting.pk]} for meeting in newest]
+
+
 class CountryDetailView(RecordDetailView):
     model = Country
     template_name = "portal/country_detail.html"
 
     def related(self):
         return [
-            public("hosted_meetings", Meeting.objects.select_related("series").order_by("-start")),
+            public("hosted_meetings", Meeting.objects.select_related("series").with_counts().order_by("-start")),
             public("led_initiatives", Initiative.objects.select_related("lead_body").by_name(get_language())),
             public("led_bodies", Body.objects),
             public("people", Person.objects),
@@ -172,17 +189,22 @@ class CountryDetailView(RecordDetailView):
     def get_context_data(self, **kwargs):
         country = self.object
         led = list(country.led_initiatives.all())
+        hosted = list(country.hosted_meetings.all())
         statements = (
             Statement.objects.published()
             .filter(person__country=country)
             .newest_first()
             .select_related("person", "meeting", "meeting__series")
         )
+        by_status = {status: [each for each in led if each.status == status] for status in InitiativeStatus}
         return super().get_context_data(
             statuses=[
-                {"status": status, "initiatives": [initiative for initiative in led if initiative.status == status]}
-                for status in InitiativeStatus
+                {"status": status, "initiatives": those, "count": len(those)} for status, those in by_status.items()
             ],
+            ministers=[meeting for meeting in reversed(hosted) if meeting.series.slug == MAIN_SERIES],
+            meetings=roles_at_meetings(country, hosted),
+            decision_count=Decision.objects.published().filter(meeting__country=country).count(),
+            countries=Country.objects.published(),
             statements=statements,
             evidence=Evidence.of([country], statements),
             **kwargs,
@@ -264,7 +286,6 @@ class BodyDetailView(RecordDetailView):
             evidence=Evidence.of([body], body.decisions.all(), disputes_of(body)),
             **kwargs,
         )
-
 
     def structured_data(self, context):
         return [structured.organisation(self.object)]

@@ -1,5 +1,9 @@
+from datetime import date
+
 import pytest
 from bs4 import BeautifulSoup
+from django.utils.formats import date_format as local_date
+from django.utils.translation import override
 
 from tests.factories import (
     make_body,
@@ -11,10 +15,13 @@ from tests.factories import (
     make_indicator,
     make_initiative,
     make_meeting,
+    make_milestone,
     make_observation,
+    make_person,
     make_plan,
     make_plan_item,
     make_source,
+    make_statement,
     make_version,
 )
 
@@ -61,7 +68,7 @@ def test_a_decision_shows_its_verb_and_what_its_level_means(client):
     decision = make_decision(verb="noted")
     page = read(client, f"/en/decisions/{decision.slug}/")
     assert words(page.select_one(".badge")) == "Noted"
-    assert "did not adopt, establish or order anything" in words(page.main)
+    assert "nothing was adopted, established or ordered" in words(page.main)
     assert "Level “Takes note” holds these verbs: noted, welcomed" in words(page.main)
 
 
@@ -247,3 +254,84 @@ def test_the_strip_of_the_ministers_tells_what_was_what_is_latest_and_what_is_ah
     strip = read(client, "/en/meetings/").select(".strip > li")
     assert [entry["class"] for entry in strip] == [["chk"], ["here"], ["next"]]
     assert [words(entry) for entry in strip][1:] == ["ADGMIN 2 2025, the latest Town", "ADGMIN 3 2999, ahead Town"]
+
+
+def test_a_meeting_shows_its_decisions_by_level_the_firmest_first(client):
+    meeting = make_meeting()
+    for order, verb in enumerate(("noted", "adopted", "announced", "agreed"), start=1):
+        make_decision(meeting=meeting, verb=verb, order=order)
+    levels = read(client, f"/en/meetings/{meeting.slug}/").select(".level")
+    assert [words(level.h3) for level in levels] == ["Commits 2", "Takes note 1", "Reported there 1"]
+    assert [words(badge) for badge in levels[0].select(".reg .badge")] == ["Adopted", "Agreed"]
+    assert "nothing was adopted, established or ordered" in words(levels[1])
+
+
+def test_a_meeting_shows_its_statements_by_speaker(client):
+    meeting = make_meeting()
+    first, second = make_person(name="First Speaker"), make_person(name="Second Speaker")
+    for order, person in enumerate((first, second, first), start=1):
+        make_statement(meeting=meeting, person=person, order=order)
+    speakers = read(client, f"/en/meetings/{meeting.slug}/").select(".person")
+    assert [words(speaker.h3) for speaker in speakers] == ["First Speaker", "Second Speaker"]
+    assert [len(speaker.select(".said")) for speaker in speakers] == [2, 1]
+
+
+@pytest.mark.parametrize("make", [make_meeting, make_decision, make_initiative])
+def test_a_page_says_how_to_cite_it(client, make):
+    record = make()
+    address = record.get_absolute_url().replace("/vi/", "/en/")
+    cited = words(read(client, address).select_one(".cite"))
+    with override("en"):
+        updated = local_date(record.updated, "DATE_FORMAT")
+    assert f"ASEAN digital cooperation: a public register. Updated {updated} ." in cited
+    assert cited.endswith(f"http://testserver{address}")
+
+
+def test_the_trace_of_an_initiative_names_each_meeting_with_its_verbs_and_each_dated_status(client):
+    earlier, later = make_meeting(name_en="Earlier", start="2024-01-01"), make_meeting(name_en="Later")
+    decisions = [
+        make_decision(meeting=later, verb="launched", order=1),
+        make_decision(meeting=later, verb="welcomed", order=2),
+        make_decision(meeting=earlier, verb="noted", order=1),
+    ]
+    initiative = make_initiative(decisions=decisions, status="ongoing")
+    make_milestone(initiative=initiative, date=date(2024, 1, 1), precision="month", status="planned", key="2024-01")
+    make_milestone(initiative=initiative, date=date(2026, 1, 16), status="ongoing")
+    steps = read(client, f"/en/initiatives/{initiative.slug}/").select(".trace > li")
+    assert words(steps[1]) == "At the meetings Earlier noted Later launched , welcomed"
+    assert words(steps[3]) == "Status Ongoing January 2024 : planned 16 January 2026 : ongoing"
+    assert steps[3].select_one("a")["href"] == "#step-2024-01"
+    assert steps[4].select_one("a")["href"] == "#sources"
+
+
+def test_a_country_shows_the_meetings_it_hosted_and_chaired_and_what_came_of_them(client):
+    country = make_country(code="SG")
+    hosted = make_meeting(name_en="Hosted", country=country, chair=make_person(country=country))
+    make_meeting(name_en="Chaired", start="2025-01-01", vice_chair=make_person(country=country))
+    for _ in range(2):
+        make_decision(meeting=hosted)
+    page = read(client, "/en/countries/sg/")
+    rows = [[words(cell) for cell in row.select("th, td")] for row in page.select("#hosted + .table-wrap tbody tr")]
+    assert [(row[0], row[3], row[4]) for row in rows] == [
+        ("Hosted", "host, chair", "2"),
+        ("Chaired", "vice-chair", "0"),
+    ]
+    link = page.select_one('.tallies a[href="/en/decisions/?country=sg"]')
+    assert len(read(client, link["href"]).select(".reg > li")) == 2
+
+
+def test_a_country_says_which_meetings_of_the_ministers_it_hosted_and_will_host(client):
+    country, series = make_country(code="BN"), make_body(slug="adgmin", acronym="ADGMIN")
+    for number, year in ((1, 2021), (7, 2999)):
+        start = f"{year}-01-01"
+        make_meeting(slug=f"adgmin-{number}", series=series, number=number, country=country, start=start, end=start)
+    assert words(read(client, "/en/countries/bn/").select_one(".lede")) == (
+        "Hosted ADGMIN 1 in 2021. Will host ADGMIN 7 in 2999."
+    )
+
+
+def test_the_accessibility_page_names_the_standard_and_its_limits(client):
+    for language, limits in (("en", "Known limits"), ("vi", "Hạn chế đã biết")):
+        page = read(client, f"/{language}/accessibility/")
+        assert "WCAG) 2.2" in words(page.main)
+        assert words(page.select_one("#limits")) == limits
