@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from initiatives.models import Indicator, IndicatorKind, Initiative, InitiativeStatus, Plan
-from meetings.models import Meeting
+from meetings.models import Decision, Meeting
 from portal.filters import RecordFilterSet, RecordsFilter, ValuesFilter, YearsFilter
 from portal.models import Body, Country, Direction, Topic
 
@@ -56,7 +56,12 @@ class InitiativeFilterSet(RecordFilterSet):
     meeting = MeetingsFilter(
         label=_("Meeting"),
         known=lambda: Meeting.objects.published().select_related("series"),
-        offer=False,
+        offered=lambda: (
+            Meeting.objects.published()
+            .select_related("series")
+            .filter(decisions__in=Decision.objects.published().filter(initiatives__in=Initiative.objects.published()))
+            .distinct()
+        ),
         name="label",
     )
     year = YearsFilter(label=_("First year"), field_name="start_year")

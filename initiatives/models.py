@@ -4,7 +4,7 @@ The top of the model graph: points at meetings, decisions and the vocabulary.
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -151,6 +151,15 @@ class PlanBasis(models.TextChoices):
 
 
 class InitiativeQuerySet(EditorialQuerySet):
+    def similar_to(self, initiative: "Initiative"):
+        """The others that share a topic, those with most topics in common first."""
+        return (
+            self.filter(topics__in=initiative.topics.all())
+            .exclude(pk=initiative.pk)
+            .annotate(shared_topics=Count("topics"))
+            .order_by("-shared_topics", "-start_year", "slug")
+        )
+
     def at_meetings(self, slugs: list[str]):
         """Decided, spoken of, or moved a step at one of the meetings."""
         decided = Decision.objects.published().filter(meeting__slug__in=slugs)
@@ -291,9 +300,9 @@ class IndicatorQuerySet(EditorialQuerySet):
         if years:
             observations = observations.filter(year__in=years)
         if projected == ["false"]:
-            observations = observations.filter(kind=ObservationKind.ACTUAL)
+            observations = observations.exclude(kind__in=AHEAD)
         elif projected == ["true"]:
-            observations = observations.exclude(kind=ObservationKind.ACTUAL)
+            observations = observations.filter(kind__in=AHEAD)
         return self.filter(pk__in=observations.values("indicator"))
 
 
@@ -317,9 +326,15 @@ class Indicator(Record):
 
 
 class ObservationKind(models.TextChoices):
+    """Measured, or laid down by a decision (a budget, a pledge, a limit), or still ahead."""
+
     ACTUAL = "actual", _("Actual")
+    SET = "set", _("Set, not measured")
     TARGET = "target", _("Target")
     PROJECTED = "projected", _("Projected")
+
+
+AHEAD = [ObservationKind.TARGET, ObservationKind.PROJECTED]
 
 
 class ObservationQuerySet(PartQuerySet):
@@ -368,8 +383,9 @@ class Observation(Part):
         return "-".join(str(part) for part in [self.year, self.end_year, self.qualifier] if part)
 
     @property
-    def is_actual(self) -> bool:
-        return self.kind == ObservationKind.ACTUAL
+    def is_ahead(self) -> bool:
+        """A target or projection: it has not happened."""
+        return self.kind in AHEAD
 
 
 class DiscrepancyQuerySet(EditorialQuerySet):

@@ -20,7 +20,7 @@ from initiatives.models import (
     PlanKind,
     disputes_of,
 )
-from meetings.models import Decision, Meeting, Statement
+from meetings.models import Decision, Level, Meeting, Statement
 from portal.models import Body, Country, Direction, Document, Topic
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 
@@ -75,12 +75,9 @@ class InitiativeDetailView(RecordDetailView):
         milestones = list(initiative.milestones.all())
         return super().get_context_data(
             milestones=milestones,
-            deciding=by_meeting(initiative.decisions.all()),
+            deciding=by_meeting(d for d in initiative.decisions.all() if d.level != Level.REPORTED),
             status_steps=[step for step in milestones if step.status],
-            similar=Initiative.objects.published()
-            .filter(directions__in=initiative.directions.all())
-            .exclude(pk=initiative.pk)
-            .distinct()[:SIMILAR_INITIATIVES],
+            similar=Initiative.objects.published().similar_to(initiative)[:SIMILAR_INITIATIVES],
             evidence=Evidence.of(
                 [initiative],
                 milestones,

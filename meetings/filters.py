@@ -52,7 +52,7 @@ class MeetingFilterSet(RecordFilterSet):
         offered=lambda: all_bodies().filter(meetings_as_partner__in=Meeting.objects.published()).distinct(),
     )
 
-    sort_keys = {"start": ("start",), "name": ("NAME",), "number": ("series__slug", "number")}
+    sort_keys = {"start": ("start",), "date": ("start",), "name": ("NAME",), "number": ("series__slug", "number")}
     sort_choices = [("-start", _("Newest first")), ("start", _("Oldest first")), ("name", _("Name, A to Z"))]
     default_sort = "-start"
 
@@ -108,7 +108,7 @@ class DecisionFilterSet(RecordFilterSet):
         field_name="initiatives__slug",
         many=True,
         known=Initiative.objects.published,
-        offer=False,
+        offered=lambda: Initiative.objects.published().filter(decisions__in=Decision.objects.published()).distinct(),
     )
 
     sort_keys = {

@@ -173,10 +173,16 @@ class Meeting(Record):
     @property
     def label(self) -> str:
         """The short name everybody uses, "ADGMIN 6", where the series has an acronym."""
+        return self.short_name if self.series.is_public and self.short_name else self.name
+
+    @property
+    def short_name(self) -> str:
         series = self.series
-        if self.number and series.acronym and series.is_public and self.slug == f"{series.slug}-{self.number}":
-            return f"{series.acronym} {self.number}"
-        return self.name
+        is_plain = self.number and series.acronym and self.slug == f"{series.slug}-{self.number}"
+        return f"{series.acronym} {self.number}" if is_plain else ""
+
+    def sorted_by(self, language: str) -> str:
+        return self.short_name or self.name_in(language)
 
     def is_upcoming(self, today: date | None = None) -> bool:
         return self.end >= (today or timezone.localdate())
@@ -342,6 +348,11 @@ def count_levels(decisions: Iterable["Decision"]) -> list[tuple[Level, int]]:
     """Each level with how many of the decisions have it, the firmest first."""
     counts = Counter(decision.level for decision in decisions)
     return [(level, counts[level]) for level in Level]
+
+
+def main_results(decisions: Iterable["Decision"], most: int = 5) -> list["Decision"]:
+    """The first acts of a meeting in its own order; what was only reported there is none."""
+    return [decision for decision in decisions if decision.level != Level.REPORTED][:most]
 
 
 class DecisionQuerySet(EditorialQuerySet):

@@ -3,13 +3,22 @@
 from initiatives.models import Discrepancy, Initiative, Plan, disputes_of
 from meetings import structured
 from meetings.filters import DecisionFilterSet, MeetingFilterSet, StatementFilterSet
-from meetings.models import VERBS_BY_LEVEL, Decision, Level, Meeting, Person, Session, Statement, count_levels
+from meetings.models import (
+    VERBS_BY_LEVEL,
+    Decision,
+    Level,
+    Meeting,
+    Person,
+    Session,
+    Statement,
+    count_levels,
+    main_results,
+)
 from portal import charts
 from portal.models import Body, Country, Direction, Document
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 
 MAIN_SERIES = "adgmin"
-MAIN_RESULTS = 5
 
 
 class MeetingListView(RecordListView):
@@ -72,7 +81,7 @@ class MeetingDetailView(RecordDetailView):
             levels=count_levels(decisions),
             decisions_by_level=by_level(decisions),
             speakers=by_speaker(meeting.statements.all()),
-            main_results=decisions[:MAIN_RESULTS],
+            main_results=main_results(decisions),
             initiatives=Initiative.objects.published()
             .at_meetings([meeting.slug])
             .select_related("lead_body")

@@ -121,8 +121,8 @@ class RecordsFilter(ValuesFilter):
     """A repeatable parameter whose values are the slugs of records.
 
     `known` gives every record that may be asked for; `offered` the ones a visitor
-    chooses from, by default the same; offer=False offers none, for parameters that
-    only links use. They are called for each request: language and clock move on.
+    chooses from, by default the same. Both are called for each request: language
+    and clock move on.
     `through` turns the slugs into a subquery where the path crosses other records,
     which must be public too.
     """
@@ -132,7 +132,6 @@ class RecordsFilter(ValuesFilter):
         *,
         known: Callable[[], QuerySet],
         offered: Callable[[], QuerySet] | None = None,
-        offer: bool = True,
         name: str = "name",
         through: Callable[[list[str]], QuerySet] | None = None,
         **kwargs,
@@ -140,12 +139,11 @@ class RecordsFilter(ValuesFilter):
         super().__init__(**kwargs)
         self.known = known
         self.offered = offered or known
-        self.offer = offer
         self.name = name
         self.through = through
 
     def options(self) -> list[Option]:
-        records = list(self.offered()) if self.offer else []
+        records = list(self.offered())
         asked = {value.strip() for value in self.parent.asked(self.parameter)} - {record.slug for record in records}
         if asked := {value for value in asked if value and len(value) <= LONGEST_SLUG and "\0" not in value}:
             records += self.known().filter(slug__in=asked)
@@ -153,7 +151,8 @@ class RecordsFilter(ValuesFilter):
 
     def filter(self, queryset: QuerySet, values: list[str] | None) -> QuerySet:
         if values and self.through:
-            return queryset.filter(**{f"{self.field_name}__in": self.through(values)})
+            reached = queryset.model.objects.filter(**{f"{self.field_name}__in": self.through(values)})
+            return queryset.filter(pk__in=reached.values("pk"))
         return super().filter(queryset, values)
 
 

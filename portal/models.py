@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.text import english_sort_key, fold, make_slug, normalise, sort_key
+from portal.text import english_sort_key, fold_words, make_slug, normalise, sort_key
 
 FIRST_YEAR, LAST_YEAR = 1967, 2100  # ASEAN was founded in 1967
 
@@ -108,10 +108,10 @@ class EditorialQuerySet(models.QuerySet):
         return self.filter(condition)
 
     def search(self, text: str):
-        """The records in which every word occurs, in either language, with or without marks."""
+        """The records in which a word begins with each of the words, in either language, with or without marks."""
         entries = SearchEntry.objects.filter(kind=self.model._meta.label_lower)
-        for word in fold(text).split():
-            entries = entries.filter(text__contains=word)
+        for word in fold_words(text).split():
+            entries = entries.filter(text__contains=f" {word}")
         return self.filter(pk__in=entries.values("record_id"))
 
     def by_name(self, language: str):
@@ -191,6 +191,10 @@ class Editorial(models.Model):
         """The name in a language, or the only name there is."""
         return getattr(self, f"{self.name_field}_{language}", None) or getattr(self, self.name_field) or ""
 
+    def sorted_by(self, language: str) -> str:
+        """What stands for the record in an alphabetical list."""
+        return self.name_in(language)
+
     def searched_texts(self) -> list[str]:
         """Every public text of the record, both languages, for the search entry."""
         hidden = {"note", "state", "sort_vi", "sort_en", "withdrawn_reason_vi", "withdrawn_reason_en"}
@@ -246,6 +250,11 @@ class Source(Editorial):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.publisher})"
+
+    @property
+    def title_language(self) -> str:
+        """Of a page in another script the register may know only the English title."""
+        return "en" if self.language in {"ja", "ko", "ru", "zh"} and self.title.isascii() else self.language
 
     @property
     def publisher_language(self) -> str:
@@ -551,8 +560,8 @@ def normalise_and_derive(sender, instance, **kwargs) -> None:
             if isinstance(value, str):
                 instance.__dict__[field.attname] = normalise(value)
     if isinstance(instance, Editorial):
-        instance.sort_vi = sort_key(instance.name_in("vi"))
-        instance.sort_en = english_sort_key(instance.name_in("en"))
+        instance.sort_vi = sort_key(instance.sorted_by("vi"))
+        instance.sort_en = english_sort_key(instance.sorted_by("en"))
 
 
 @receiver(post_save)
@@ -561,7 +570,7 @@ def write_search_entry(sender, instance, **kwargs) -> None:
         SearchEntry.objects.update_or_create(
             kind=sender._meta.label_lower,
             record_id=instance.pk,
-            defaults={"text": fold(" \n".join(instance.searched_texts()))},
+            defaults={"text": fold_words(" ".join(instance.searched_texts()))},
         )
 
 

@@ -20,18 +20,27 @@ def public(relation: str, queryset: QuerySet) -> Prefetch:
     return Prefetch(relation, queryset.published())
 
 
-def source_links(records: list[Model]) -> list[tuple[str, int, int]]:
-    """(model, record id, source id) of all the records, of whatever kinds, in one query."""
+SOURCE_COLUMNS = ["id", "slug", "title", "publisher", "published_on", "precision", "url", "language", "reliability"]
+
+
+def source_links(records: list[Model]) -> list[tuple[str, int, Source]]:
+    """(model, record id, source) of all the records, of whatever kinds, in one query; only public sources."""
     ids: dict[type[Model], list[int]] = {}
     for record in records:
         ids.setdefault(type(record), []).append(record.pk)
+    public_sources = Source.objects.published()
     queries = [
-        model.sources.through.objects.filter(**{f"{model._meta.model_name}__in": pks}).values_list(
-            Value(model._meta.label), f"{model._meta.model_name}_id", "source_id"
+        model.sources.through.objects.filter(**{f"{model._meta.model_name}__in": pks}, source__in=public_sources)
+        .order_by()
+        .values_list(
+            Value(model._meta.label),
+            f"{model._meta.model_name}_id",
+            *(f"source__{column}" for column in SOURCE_COLUMNS),
         )
         for model, pks in ids.items()
     ]
-    return list(queries[0].union(*queries[1:], all=True)) if queries else []
+    rows = queries[0].union(*queries[1:], all=True) if queries else []
+    return [(label, pk, Source(**dict(zip(SOURCE_COLUMNS, columns, strict=True)))) for label, pk, *columns in rows]
 
 
 @dataclass
@@ -44,7 +53,7 @@ class NumberedSource:
 class Evidence:
     """The sources of everything on one page, each under one number.
 
-    Fetched with two queries, however many kinds of record the page shows.
+    Fetched with one query, however many kinds of record the page shows.
     """
 
     sources: list[NumberedSource] = field(default_factory=list)
@@ -54,15 +63,15 @@ class Evidence:
     def of(cls, *groups: Iterable[Model]) -> "Evidence":
         """Number the sources in the order in which the records stand on the page."""
         records = [record for group in groups for record in group]
-        linked: dict[tuple[str, int], list[int]] = {}
-        for label, record_id, source_id in source_links(records):
-            linked.setdefault((label, record_id), []).append(source_id)
-        found = Source.objects.published().in_bulk({pk for pks in linked.values() for pk in pks})
+        linked: dict[tuple[str, int], list[Source]] = {}
+        for label, record_id, source in source_links(records):
+            linked.setdefault((label, record_id), []).append(source)
         evidence, numbered = cls(), {}
         for record in records:
             key = (record._meta.label, record.pk)
-            sources = [found[pk] for pk in linked.get(key, []) if pk in found]
-            for source in sorted(sources, key=lambda s: (RELIABILITY_ORDER[s.reliability], s.slug)):
+            if key in evidence.links:
+                continue
+            for source in sorted(linked.get(key, []), key=lambda s: (RELIABILITY_ORDER[s.reliability], s.slug)):
                 if source.pk not in numbered:
                     numbered[source.pk] = NumberedSource(len(numbered) + 1, source)
                     evidence.sources.append(numbered[source.pk])

@@ -3,6 +3,7 @@
 Nothing here knows a model; the models use these functions for what they store.
 """
 
+import re
 import unicodedata
 
 from django.utils.text import slugify
@@ -24,6 +25,11 @@ def fold(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
+def fold_words(text: str) -> str:
+    """The folded words and numbers of a text, one blank before each: a search looks for their beginnings."""
+    return "".join(f" {word}" for word in re.findall(r"\w+", fold(text)))
+
+
 def make_slug(text: str) -> str:
     """An ASCII address part: "Đội ứng cứu" becomes "doi-ung-cuu"."""
     return slugify(fold(text))
@@ -37,7 +43,8 @@ def sort_key(text: str) -> str:
     collation. Letters and figures count, everything else separates words.
     """
     letters, tones = [], []
-    for char in normalise(text).lower():
+    # A number sorts by its size: before its figures stands how many they are.
+    for char in re.sub(r"[0-9]+", lambda run: f"{min(len(run[0]), 9)}{run[0]}", normalise(text).lower()):
         decomposed = unicodedata.normalize("NFD", char)
         tone = next((mark for mark in decomposed if mark in TONES), "")
         letter = unicodedata.normalize("NFC", "".join(c for c in decomposed if c == decomposed[0] or c in LETTER_MARKS))

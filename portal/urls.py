@@ -2,7 +2,7 @@
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from portal import sitemaps, views, wellknown
 
@@ -26,6 +26,7 @@ public_pages = [
     path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),
     path("methodology/", views.MethodologyView.as_view(), name="methodology"),
     path("site.webmanifest", wellknown.manifest, name="manifest"),
+    re_path(r"^.*/$", views.not_found),
 ]
 
 urlpatterns = [

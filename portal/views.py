@@ -3,13 +3,14 @@
 from operator import itemgetter
 
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from django.views.defaults import page_not_found
 from django.views.generic import ListView, TemplateView
 
 from initiatives.models import (
@@ -21,7 +22,7 @@ from initiatives.models import (
     PlanKind,
     disputes_of,
 )
-from meetings.models import Decision, Meeting, Person, Statement, count_levels
+from meetings.models import Decision, Meeting, Person, Statement, count_levels, main_results
 from portal import charts, structured
 from portal.context import THEMES
 from portal.models import (
@@ -43,7 +44,6 @@ from portal.vocabulary import BodyFilterSet, DocumentFilterSet
 MAIN_SERIES = "adgmin"
 GMV = "digital-economy-gmv"
 KEY_FIGURES = ["asean-population", "asean-gdp", GMV]
-MAIN_RESULTS = 5
 A_YEAR = 365 * 24 * 60 * 60
 
 
@@ -98,6 +98,7 @@ class HomeView(TemplateView):
             .order_by("year")
         )
         figures.sort(key=lambda figure: KEY_FIGURES.index(figure.indicator.slug))
+        results = main_results(decisions)
         totals = status_totals()
         directions = list(proposals())
         matrix = direction_matrix()
@@ -105,7 +106,7 @@ class HomeView(TemplateView):
             structured=[structured.website()],
             latest=latest,
             next_meeting=next((meeting for meeting in series if meeting.is_upcoming()), None),
-            main_results=decisions[:MAIN_RESULTS],
+            main_results=results,
             decision_count=len(decisions),
             levels=count_levels(decisions),
             line=Plan.objects.published().filter(kind=PlanKind.MASTERPLAN).order_by("start_year"),
@@ -119,7 +120,7 @@ class HomeView(TemplateView):
             figures=latest_figures(figures),
             gmv=[figure for figure in figures if figure.indicator.slug == GMV],
             countries=countries_with_meetings(series),
-            evidence=Evidence.of(decisions[:MAIN_RESULTS], directions, figures),
+            evidence=Evidence.of(results, directions, figures),
             **kwargs,
         )
 
@@ -127,7 +128,7 @@ class HomeView(TemplateView):
 def latest_figures(observations: list[Observation]) -> list[Observation]:
     """What is still expected of an indicator, or, where nothing is, its latest value."""
     latest = {figure.indicator_id: [figure] for figure in observations}
-    ahead = {pk: [f for f in observations if f.indicator_id == pk and not f.is_actual] for pk in latest}
+    ahead = {pk: [f for f in observations if f.indicator_id == pk and f.is_ahead] for pk in latest}
     return [figure for pk in latest for figure in ahead[pk] or latest[pk]]
 
 
@@ -444,6 +445,11 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     if theme in THEMES:
         response.set_cookie("theme", theme, max_age=A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure())
     return response
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """Any address under a language that nothing else answers."""
+    return page_not_found(request, Http404())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

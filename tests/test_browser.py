@@ -51,14 +51,6 @@ def test_the_switch_keeps_the_place_on_the_page_and_is_remembered(page):
     assert page.url.endswith("/en/")
 
 
-def test_no_page_scrolls_sideways(page, content):
-    for width in [320, 390, 1280]:
-        page.set_viewport_size({"width": width, "height": 800})
-        for path in ["", "meetings/adgmin-6/", "initiatives/?view=table", "decisions/", "figures/", "bodies/adgmin/"]:
-            page.goto(f"/vi/{path}")
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-
-
 def test_filters_work_without_javascript(browser, live_server):
     make_initiative(lead_countries=[make_country(code="SG", name_vi="Singapore")])
     make_initiative()

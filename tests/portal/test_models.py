@@ -39,7 +39,7 @@ def test_the_search_entry_follows_an_edit_and_a_delete():
     topic = make_topic(name_vi="Lừa đảo trực tuyến")
     topic.name_vi = "Cáp biển"
     topic.save()
-    assert SearchEntry.objects.get(kind="portal.topic", record_id=topic.pk).text.split(" \n")[1] == "cap bien"
+    assert SearchEntry.objects.get(kind="portal.topic", record_id=topic.pk).text.count(" cap bien") == 1
     topic.delete()
     assert not SearchEntry.objects.filter(kind="portal.topic").exists()
 
