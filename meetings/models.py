@@ -205,6 +205,12 @@ class PartOfDay(models.TextChoices):
     EVENING = "evening", _("evening")
 
 
+class SessionQuerySet(EditorialQuerySet):
+    def in_order_of_time(self):
+        """Day by day in the order of the programme; what has no date comes last."""
+        return self.order_by(F("date").asc(nulls_last=True), "order", "slug")
+
+
 class Session(Record):
     """One item in the programme of a meeting's week."""
 
@@ -221,6 +227,8 @@ class Session(Record):
     place = models.CharField(_("place"), max_length=200, blank=True)
     summary = models.TextField(_("summary"))
     order = models.PositiveSmallIntegerField(_("order"), default=1)
+
+    objects = SessionQuerySet.as_manager()
 
     class Meta(Record.Meta):
         verbose_name = _("session")

@@ -64,7 +64,8 @@ class MeetingDetailView(RecordDetailView):
         return [
             public("partners", Body.objects),
             public("documents", Document.objects),
-            public("sessions", Session.objects.order_by("order", "slug")),
+            public("adopted_plans", Plan.objects),
+            public("sessions", Session.objects.in_order_of_time()),
             public("statements", Statement.objects.select_related("person", "person__country").order_by("order")),
             public("statements__directions", Direction.objects),
             public("decisions", Decision.objects.order_by("order")),
@@ -112,7 +113,7 @@ class DecisionListView(RecordListView):
     paginate_by = 50
 
     def related(self):
-        return [public("initiatives", Initiative.objects)]
+        return [public("initiatives", Initiative.objects), public("plans", Plan.objects)]
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(levels=self.filterset.qs.by_level(), **kwargs)
