@@ -26,7 +26,7 @@ public_pages = [
     path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),
     path("methodology/", views.MethodologyView.as_view(), name="methodology"),
     path("site.webmanifest", wellknown.manifest, name="manifest"),
-    re_path(r"^.*/$", views.not_found),
+    re_path(r"^[^.]*/$", views.not_found),
 ]
 
 urlpatterns = [

@@ -30,7 +30,7 @@ def follow_the_links(page, language: str) -> None:
     page.locator("nav.desk").get_by_role("link", name=words["initiatives"], exact=True).click()
     page.get_by_role("checkbox", name="Singapore").check()
     page.get_by_role("button", name=words["apply"]).click()
-    assert "country=sg" in page.url
+    page.wait_for_url("**country=sg**")
     page.get_by_role("link", name=words["cert"], exact=True).first.click()
     assert page.url.endswith(f"/{language}/initiatives/asean-regional-cert/")
     page.locator(".reg .dh a").last.click()
