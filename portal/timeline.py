@@ -92,12 +92,16 @@ def of_meetings() -> Iterator[Entry]:
             EntryKind.MEETING, meeting.start, title=meeting.label, url=meeting.get_absolute_url(), text=name, **dates
         )
         if meeting.decision_count:
-            title = ngettext("%(n)d decision of %(meeting)s", "%(n)d decisions of %(meeting)s", meeting.decision_count)
+            title = ngettext(
+                "The %(n)s entry of %(label)s in the register",
+                "All %(n)s entries of %(label)s in the register",
+                meeting.decision_count,
+            )
             yield Entry(
                 EntryKind.DECISIONS,
                 meeting.end if meeting.precision == Precision.DAY else meeting.start,
                 meeting.precision,
-                title % {"n": meeting.decision_count, "meeting": meeting.label},
+                title % {"n": meeting.decision_count, "label": meeting.label},
                 f"{reverse('decision_list')}?meeting={meeting.slug}",
             )
 

@@ -56,7 +56,10 @@ def test_the_decisions_of_a_meeting_are_one_entry_that_leads_to_them(client):
     for _ in range(2):
         make_decision(meeting=meeting)
     link = read(client, "?kind=decision").select_one(".thread .what a")
-    assert (link.get_text(), link["href"]) == ("2 decisions of ADGMIN 6", "/en/decisions/?meeting=adgmin-6")
+    assert (link.get_text(), link["href"]) == (
+        "All 2 entries of ADGMIN 6 in the register",
+        "/en/decisions/?meeting=adgmin-6",
+    )
 
 
 def test_a_step_leads_to_its_place_on_the_page_of_the_initiative(client):
