@@ -13,7 +13,7 @@ MANAGE := .venv/bin/python manage.py
 SCALE := $(if $(or $(findstring postgres,$(DATABASE_URL)),$(CACHE_URL)),requirements-scale.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test-environment test lint messages
+.PHONY: help run serve test-environment test lint messages screenshots
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,10 @@ lint: test-environment ## Check style and that every model change has its migrat
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --check --quiet
 	@$(MANAGE) makemigrations --check --dry-run --verbosity 0
+
+screenshots: test-environment ## Write a picture of every kind of page to screenshots/
+	@$(MANAGE) prepare
+	@.venv/bin/python deploy/screenshots.py
 
 messages: test-environment ## Bring the message catalogues up to the code and compile them
 	@.venv/bin/python deploy/messages.py update

@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from portal.models import FIRST_YEAR, LAST_YEAR, Country, Editorial
+from portal.models import FIRST_YEAR, LAST_YEAR
 
 LONGEST_SEARCH = 200
 LONGEST_SLUG = 120
@@ -28,13 +28,7 @@ class Option:
 
     value: str
     label: str
-    record: Editorial | None = None
     chosen: bool = False
-
-    @property
-    def flag(self) -> str:
-        """The country code, for the flag beside a country's name."""
-        return self.value if isinstance(self.record, Country) else ""
 
 
 @dataclass
@@ -147,7 +141,7 @@ class RecordsFilter(ValuesFilter):
         asked = {value.strip() for value in self.parent.asked(self.parameter)} - {record.slug for record in records}
         if asked := {value for value in asked if value and len(value) <= LONGEST_SLUG and "\0" not in value}:
             records += self.known().filter(slug__in=asked)
-        return [Option(record.slug, getattr(record, self.name), record) for record in records]
+        return [Option(record.slug, getattr(record, self.name)) for record in records]
 
     def filter(self, queryset: QuerySet, values: list[str] | None) -> QuerySet:
         if values and self.through:
@@ -270,7 +264,7 @@ class RecordFilterSet(django_filters.FilterSet):
                 continue
             chosen = set(self.values.get(name) or [])
             options = [
-                Option(option.value, option.label, option.record, option.value in chosen)
+                Option(option.value, option.label, option.value in chosen)
                 for option in bound.field.options
             ]
             facets.append(Facet(name, bound.label, options, self.errors_of(name)))
