@@ -263,10 +263,7 @@ class RecordFilterSet(django_filters.FilterSet):
             if not isinstance(bound, ValuesFilter):
                 continue
             chosen = set(self.values.get(name) or [])
-            options = [
-                Option(option.value, option.label, option.value in chosen)
-                for option in bound.field.options
-            ]
+            options = [Option(option.value, option.label, option.value in chosen) for option in bound.field.options]
             facets.append(Facet(name, bound.label, options, self.errors_of(name)))
         return facets
 
