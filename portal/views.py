@@ -2,6 +2,7 @@
 
 from operator import itemgetter
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -10,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from django.views.defaults import page_not_found
+from django.views.defaults import page_not_found, permission_denied
 from django.views.generic import ListView, TemplateView
 
 from initiatives.models import (
@@ -450,6 +451,11 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 def not_found(request: HttpRequest) -> HttpResponse:
     """Any address under a language that nothing else answers."""
     return page_not_found(request, Http404())
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token is missing or too old; Django's own page is English and unlike ours."""
+    return permission_denied(request, PermissionDenied(reason))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
