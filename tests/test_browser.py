@@ -29,8 +29,8 @@ def follow_the_links(page, language: str) -> None:
     page.goto(f"/{language}/")
     page.locator("nav.desk").get_by_role("link", name=words["initiatives"], exact=True).click()
     page.get_by_role("checkbox", name="Singapore").check()
+    page.wait_for_url("**country=sg**")  # results update at once; the button has nothing left to ask
     page.get_by_role("button", name=words["apply"]).click()
-    page.wait_for_url("**country=sg**")
     page.get_by_role("link", name=words["cert"], exact=True).first.click()
     assert page.url.endswith(f"/{language}/initiatives/asean-regional-cert/")
     page.locator(".reg .dh a").last.click()
@@ -80,4 +80,25 @@ def test_the_editor_changes_a_vietnamese_title_and_the_public_page_shows_it(page
     assert page.locator("h1").inner_text() == "CERT khu vực ASEAN, tên mới (ASEAN Regional CERT)"
     page.goto("/en/initiatives/asean-regional-cert/")
     assert page.locator("h1").inner_text() == "ASEAN Regional CERT"
+    assert_quiet(page)
+
+
+def test_results_update_in_place_and_history_tells_the_truth(page):
+    make_initiative(lead_countries=[make_country(code="SG", name_vi="Singapore")])
+    make_initiative()
+    page.goto("/vi/initiatives/?country=atlantis")
+    assert page.locator("#country-error").count() == 1
+    page.get_by_role("checkbox", name="Singapore").check()
+    page.wait_for_url("**/vi/initiatives/?country=sg")
+    assert page.evaluate("document.activeElement.value") == "sg"
+    assert page.locator("#announcement").inner_text() == page.locator("#count").inner_text() == "1 sáng kiến"
+    assert page.locator("#country-error").count() == 0
+    assert page.locator("#other-language").get_attribute("href") == "/en/initiatives/?country=sg"
+    page.go_back()
+    page.wait_for_url("**country=atlantis")
+    assert page.get_by_role("checkbox", name="Singapore").is_checked() is False
+    page.go_forward()
+    page.wait_for_url("**country=sg")
+    page.wait_for_load_state()
+    assert page.get_by_role("checkbox", name="Singapore").is_checked()
     assert_quiet(page)
