@@ -80,12 +80,24 @@ def free_slug(model: type[models.Model], text: str) -> str:
     return numbered(base, set(model.objects.filter(slug__startswith=base).values_list("slug", flat=True)))
 
 
+class SearchEntryQuerySet(models.QuerySet):
+    def search(self, text: str):
+        """The entries in which a word begins with each of the words; none for a text without words."""
+        words = fold_words(text).split()
+        entries = self if words else self.none()
+        for word in words:
+            entries = entries.filter(text__contains=f" {word}")
+        return entries
+
+
 class SearchEntry(models.Model):
     """The text of one record in both languages, folded for search without marks."""
 
     kind = models.CharField(max_length=60)
     record_id = models.BigIntegerField()
     text = models.TextField()
+
+    objects = SearchEntryQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "record_id"], name="one_search_entry_a_record")]
@@ -109,9 +121,7 @@ class EditorialQuerySet(models.QuerySet):
 
     def search(self, text: str):
         """The records in which a word begins with each of the words, in either language, with or without marks."""
-        entries = SearchEntry.objects.filter(kind=self.model._meta.label_lower)
-        for word in fold_words(text).split():
-            entries = entries.filter(text__contains=f" {word}")
+        entries = SearchEntry.objects.filter(kind=self.model._meta.label_lower).search(text)
         return self.filter(pk__in=entries.values("record_id"))
 
     def by_name(self, language: str):

@@ -39,6 +39,7 @@ from portal.models import (
     UnverifiedReason,
 )
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
+from portal.search import SearchForm, search_everything
 from portal.timeline import TimelineFilterSet, all_entries, by_year_and_month
 from portal.vocabulary import BodyFilterSet, DocumentFilterSet
 
@@ -403,6 +404,24 @@ class TimelineView(ListView):
             "years": by_year_and_month(context["object_list"]),
             "elided_pages": paginator.get_elided_page_range(page.number, on_each_side=2),
         }
+
+
+class SearchView(TemplateView):
+    """One search over everything; without a text, the empty form."""
+
+    template_name = "portal/search.html"
+
+    def get_context_data(self, **kwargs):
+        form = SearchForm(self.request.GET)
+        text = form.cleaned_data["q"] if form.is_valid() else ""
+        groups = search_everything(text, get_language()) if text else []
+        return super().get_context_data(
+            form=form, text=text, groups=groups, total=sum(group.count for group in groups), **kwargs
+        )
+
+
+class OpenDataView(TemplateView):
+    template_name = "portal/open_data.html"
 
 
 class AboutView(TemplateView):

@@ -36,6 +36,8 @@ PAGES = [
     "documents/hanoi-declaration/",
     "figures/?kind=currency",
     "timeline/?year=2024",
+    "search/?q=an ninh mang",
+    "open-data/",
     "about/",
     "accessibility/",
     "methodology/",

@@ -33,7 +33,18 @@ from tests.factories import (
 
 LISTS = [
     *("", "meetings/", "decisions/", "statements/", "initiatives/", "initiatives/?view=table", "plans/"),
-    *("figures/", "directions/", "bodies/", "countries/", "documents/", "timeline/", "about/", "methodology/"),
+    *(
+        "figures/",
+        "directions/",
+        "bodies/",
+        "countries/",
+        "documents/",
+        "timeline/",
+        "about/",
+        "methodology/",
+        "search/?q=zz",
+        "open-data/",
+    ),
     "accessibility/",
 ]
 
