@@ -9,8 +9,7 @@ document.addEventListener("click", (event) => {
   document.cookie = `django_language=${link.dataset.language}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 });
 
-// Printing needs a script, so its button shows only where there is one.
-for (const button of document.querySelectorAll("button[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
-}
+// Printing needs a script; the style sheet hides its button where there is none.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("button[data-print]")) window.print();
+});
