@@ -3,6 +3,8 @@
 The top of the model graph: points at meetings, decisions and the vocabulary.
 """
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models import Count, Q
 from django.urls import reverse
@@ -453,6 +455,11 @@ class Version(Part):
         return f"v{self.order}"
 
 
+def with_their_versions(discrepancies: Iterable[Discrepancy]) -> list[Discrepancy | Version]:
+    """Each discrepancy followed by its prefetched versions."""
+    return [part for discrepancy in discrepancies for part in [discrepancy, *discrepancy.versions.all()]]
+
+
 def disputes_of(record: Record) -> list[Discrepancy | Version]:
     """The prefetched discrepancies of a record with their versions, as they stand on its page."""
-    return [part for discrepancy in record.discrepancies.all() for part in [discrepancy, *discrepancy.versions.all()]]
+    return with_their_versions(record.discrepancies.all())

@@ -164,11 +164,8 @@ class FigureListView(RecordListView):
             public("discrepancies", Discrepancy.objects.with_versions()),
         ]
 
-    def get_context_data(self, **kwargs):
-        context = super().get_context_data(**kwargs)
-        indicators = context["object_list"]
-        context["evidence"] = Evidence.of(
-            [observation for indicator in indicators for observation in indicator.observations.all()],
-            [part for indicator in indicators for part in disputes_of(indicator)],
+    def gather_evidence(self, records):
+        return Evidence.of(
+            [observation for indicator in records for observation in indicator.observations.all()],
+            [part for indicator in records for part in disputes_of(indicator)],
         )
-        return context

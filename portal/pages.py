@@ -106,9 +106,13 @@ class RecordListView(ListView):
         self.filterset = self.filterset_class(self.request.GET, queryset=records, request=self.request)
         return self.filterset.qs.prefetch_related(*self.related())
 
+    def gather_evidence(self, records: Iterable[Model]) -> Evidence:
+        """The sources that the rows name; overridden where they show those of their parts."""
+        return Evidence.of(records)
+
     def get_context_data(self, **kwargs) -> dict:
         context = super().get_context_data(filterset=self.filterset, **kwargs)
-        context["evidence"] = Evidence.of(context["object_list"])
+        context["evidence"] = self.gather_evidence(context["object_list"])
         context["elided_pages"] = context["paginator"].get_elided_page_range(context["page_obj"].number, on_each_side=2)
         return context
 

@@ -22,6 +22,7 @@ from initiatives.models import (
     Plan,
     PlanKind,
     disputes_of,
+    with_their_versions,
 )
 from meetings.models import Decision, Meeting, Person, Statement, count_levels, main_results
 from portal import charts, structured
@@ -446,9 +447,7 @@ class MethodologyView(TemplateView):
             reliability=dict(reliability),
             unverified=[{"reason": reason, "count": left_out.get(reason, 0)} for reason in UnverifiedReason],
             unverified_count=sum(left_out.values()),
-            evidence=Evidence.of(
-                [part for discrepancy in discrepancies for part in [discrepancy, *discrepancy.versions.all()]]
-            ),
+            evidence=Evidence.of(with_their_versions(discrepancies)),
             **kwargs,
         )
 

@@ -157,11 +157,6 @@ def sources_of(context, record) -> list:
 
 
 @register.filter
-def field(record, name: str):
-    return getattr(record, name)
-
-
-@register.filter
 def in_language(record, language: str) -> str:
     """The name of a record in a given language."""
     return record.name_in(language)
