@@ -49,6 +49,9 @@ class PlanStatus(models.TextChoices):
 class Plan(Record):
     """A master plan, vision, strategy, framework or agreement."""
 
+    search_kind = 12
+    searched_parts = ("items",)
+
     acronym = models.CharField(_("acronym"), max_length=40, blank=True)
     name = models.CharField(_("name"), max_length=240)
     kind = models.CharField(_("kind"), max_length=10, choices=PlanKind, db_index=True)
@@ -176,6 +179,9 @@ class InitiativeQuerySet(EditorialQuerySet):
 
 class Initiative(Record):
     """A piece of work that has a name: a project, guide, network, facility or programme."""
+
+    search_kind = 13
+    searched_parts = ("milestones",)
 
     acronym = models.CharField(_("acronym"), max_length=40, blank=True)
     name = models.CharField(_("name"), max_length=240)
@@ -311,6 +317,8 @@ class IndicatorQuerySet(EditorialQuerySet):
 class Indicator(Record):
     """A figure that is quoted: what it counts and in which unit."""
 
+    search_kind = 14
+
     name = models.CharField(_("name"), max_length=240)
     unit = models.CharField(_("unit"), max_length=60)
     kind = models.CharField(_("kind"), max_length=8, choices=IndicatorKind, db_index=True)
@@ -398,6 +406,8 @@ class DiscrepancyQuerySet(EditorialQuerySet):
 class Discrepancy(Record):
     """Sources disagree: the versions, what the register chose, and why."""
 
+    search_kind = 15
+    searched_parts = ("versions",)
     name_field = "subject"
 
     subject = models.CharField(_("subject"), max_length=240)

@@ -1,114 +1,176 @@
 """The filters of meetings, decisions and statements."""
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from initiatives.models import Initiative, Plan
 from meetings.models import Decision, Format, Level, Meeting, MeetingStatus, Person, Statement, Verb
-from portal.filters import RecordFilterSet, RecordsFilter, ValuesFilter, YearsFilter
+from portal.filters import RecordFilterSet, RecordsFilter, ValuesFilter, YearBoundFilter, YearsFilter
+from portal.index import NOT_STATED
 from portal.models import Body, Country, Direction
 
 
-def all_countries():
-    return Country.objects.published()
-
-
-def all_bodies():
-    return Body.objects.published()
-
-
 def all_meetings():
-    return Meeting.objects.published().select_related("series").defer("summary_vi", "summary_en", "summary")
+    """The latest first, as a visitor looks for them."""
+    return Meeting.objects.published().select_related("series").order_by("-start", "slug")
 
 
 class WhenFilter(ValuesFilter):
-    """`when`: upcoming or past, as seen today."""
+    """`when`: upcoming or past, as seen today; the index lasts no longer than the day."""
 
-    def filter(self, queryset, values):
-        if values == ["upcoming"]:
-            return queryset.upcoming()
-        if values == ["past"]:
-            return queryset.past()
-        return queryset
+    def pairs(self, records):
+        today = timezone.localdate()
+        ends = records.order_by().values_list("pk", "end")
+        return ((record_id, "upcoming" if end >= today else "past") for record_id, end in ends)
 
 
 class MeetingFilterSet(RecordFilterSet):
-    when = WhenFilter(label=_("When"), choices=[("upcoming", _("Upcoming")), ("past", _("Past"))])
+    when = WhenFilter(
+        label=_("When"), choices=[("upcoming", _("Upcoming")), ("past", _("Past"))], phrase=_("that are %(values)s")
+    )
     series = RecordsFilter(
         label=_("Series"),
         field_name="series__slug",
-        known=all_bodies,
-        offered=lambda: all_bodies().filter(pk__in=Meeting.objects.published().values("series")),
+        known=Body.objects.published,
         name="label",
+        phrase=_("of the series %(values)s"),
     )
-    country = RecordsFilter(label=_("Host country"), field_name="country__slug", known=all_countries)
-    year = YearsFilter(label=_("Year"), field_name="start__year")
-    status = ValuesFilter(label=_("Status"), field_name="status", choices=MeetingStatus.choices)
-    format = ValuesFilter(label=_("Format"), field_name="format", choices=Format.choices)
+    country = RecordsFilter(
+        label=_("Host country"),
+        field_name="country__slug",
+        known=Country.objects.published,
+        official=True,
+        every=True,
+        optional=True,
+        phrase=_("hosted by %(values)s"),
+        phrase_for_none=_("whose host is not stated"),
+    )
+    year = YearsFilter(label=_("Year"), field_name="start__year", phrase=_("in %(values)s"))
+    year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))
+    year_to = YearBoundFilter(label=_("To year"), is_first=False, phrase=_("up to %(year)s"))
+    status = ValuesFilter(
+        label=_("Status"), field_name="status", choices=MeetingStatus.choices, phrase=_("that are %(values)s")
+    )
+    format = ValuesFilter(
+        label=_("Format"),
+        field_name="format",
+        choices=Format.choices,
+        optional=True,
+        phrase=_("with the format %(values)s"),
+        phrase_for_none=_("whose format is not stated"),
+    )
     partner = RecordsFilter(
         label=_("Partner"),
         field_name="partners__slug",
-        many=True,
-        known=all_bodies,
-        offered=lambda: all_bodies().filter(meetings_as_partner__in=Meeting.objects.published()).distinct(),
+        known=Body.objects.published,
+        optional=True,
+        phrase=_("with the partner %(values)s"),
+        phrase_for_none=_("without a stated partner"),
     )
 
     sort_keys = {"start": ("start",), "date": ("start",), "name": ("NAME",), "number": ("series__slug", "number")}
     sort_choices = [("-start", _("Newest first")), ("start", _("Oldest first")), ("name", _("Name, A to Z"))]
     default_sort = "-start"
+    noun = _("Meetings")
 
     class Meta(RecordFilterSet.Meta):
         model = Meeting
         fields: list[str] = []
 
+    def by_year(self) -> list[tuple[int, int, int]]:
+        """(year, how many of the meetings that fit begin in it, how many of these are not over yet)."""
+        ahead = self.ids & self.ids_with("when", "upcoming")
+        years = [year for year, count in sorted(self.count_by("year").items()) if count and year != NOT_STATED]
+        return [
+            (int(year), len(begin), begin.intersection_cardinality(ahead))
+            for year in years
+            for begin in [self.ids & self.ids_with("year", year)]
+        ]
+
+
+def directions_of_decisions():
+    """(decision, direction) by way of the public initiatives that a decision concerns."""
+    return Initiative.objects.published().order_by().values_list("decisions", "directions__slug")
+
+
+def plans_of_decisions():
+    return Plan.objects.published().order_by().values_list("decisions", "slug")
+
+
+def initiatives_of_decisions():
+    return Initiative.objects.published().order_by().values_list("decisions", "slug")
+
 
 class DecisionFilterSet(RecordFilterSet):
-    level = ValuesFilter(label=_("Level of commitment"), field_name="level", choices=Level.choices)
-    verb = ValuesFilter(label=_("Verb"), field_name="verb", choices=Verb.choices)
+    level = ValuesFilter(
+        label=_("Level of commitment"), field_name="level", choices=Level.choices, phrase=_("at the level “%(values)s”")
+    )
+    verb = ValuesFilter(
+        label=_("Verb"), field_name="verb", choices=Verb.choices, phrase=_("with the verb “%(values)s”")
+    )
     series = RecordsFilter(
         label=_("Series"),
         field_name="meeting__series__slug",
-        known=all_bodies,
-        offered=lambda: all_bodies().filter(pk__in=Decision.objects.published().values("meeting__series")),
+        known=Body.objects.published,
         name="label",
+        phrase=_("of the series %(values)s"),
     )
     meeting = RecordsFilter(
         label=_("Meeting"),
         field_name="meeting__slug",
         known=all_meetings,
-        offered=lambda: all_meetings().filter(pk__in=Decision.objects.published().values("meeting")),
+        official=True,
         name="label",
+        phrase=_("of %(values)s"),
     )
-    year = YearsFilter(label=_("Year"), field_name="meeting__start__year")
+    year = YearsFilter(label=_("Year"), field_name="meeting__start__year", phrase=_("in %(values)s"))
+    year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))
+    year_to = YearBoundFilter(label=_("To year"), is_first=False, phrase=_("up to %(year)s"))
     direction = RecordsFilter(
         label=_("Direction"),
-        field_name="initiatives",
-        many=True,
         known=Direction.objects.published,
-        through=lambda slugs: Initiative.objects.published().filter(directions__slug__in=slugs),
+        official=True,
+        every=True,
+        optional=True,
+        through=directions_of_decisions,
+        phrase=_("in the direction %(values)s"),
+        phrase_for_none=_("in none of the directions"),
     )
     body = RecordsFilter(
         label=_("Body"),
         field_name="bodies__slug",
-        many=True,
-        known=all_bodies,
-        offered=lambda: all_bodies().filter(decisions__in=Decision.objects.published()).distinct(),
+        known=Body.objects.published,
+        optional=True,
         name="label",
+        phrase=_("concerning %(values)s"),
+        phrase_for_none=_("that name no body"),
     )
     plan = RecordsFilter(
         label=_("Plan"),
-        field_name="plans__slug",
-        many=True,
         known=Plan.objects.published,
-        offered=lambda: Plan.objects.published().filter(decisions__in=Decision.objects.published()).distinct(),
+        optional=True,
+        through=plans_of_decisions,
         name="label",
+        phrase=_("on the plan %(values)s"),
+        phrase_for_none=_("on no plan"),
     )
-    country = RecordsFilter(label=_("Host country"), field_name="meeting__country__slug", known=all_countries)
+    country = RecordsFilter(
+        label=_("Host country"),
+        field_name="meeting__country__slug",
+        known=Country.objects.published,
+        official=True,
+        every=True,
+        optional=True,
+        phrase=_("of meetings hosted by %(values)s"),
+        phrase_for_none=_("of meetings whose host is not stated"),
+    )
     initiative = RecordsFilter(
         label=_("Initiative"),
-        field_name="initiatives__slug",
-        many=True,
         known=Initiative.objects.published,
-        offered=lambda: Initiative.objects.published().filter(decisions__in=Decision.objects.published()).distinct(),
+        optional=True,
+        through=initiatives_of_decisions,
+        phrase=_("on the initiative %(values)s"),
+        phrase_for_none=_("on no initiative"),
     )
 
     sort_keys = {
@@ -118,10 +180,16 @@ class DecisionFilterSet(RecordFilterSet):
     }
     sort_choices = [("-date", _("Newest first")), ("date", _("Oldest first")), ("level", _("Firmest first"))]
     default_sort = "-date"
+    noun = _("Decisions")
 
     class Meta(RecordFilterSet.Meta):
         model = Decision
         fields: list[str] = []
+
+    def by_level(self) -> list[tuple[Level, int]]:
+        """Each level with how many of the decisions that fit have it, the firmest first."""
+        counts = self.count_by("level")
+        return [(level, counts.get(level, 0)) for level in Level]
 
 
 class StatementFilterSet(RecordFilterSet):
@@ -129,23 +197,36 @@ class StatementFilterSet(RecordFilterSet):
         label=_("Meeting"),
         field_name="meeting__slug",
         known=all_meetings,
-        offered=lambda: all_meetings().filter(pk__in=Statement.objects.published().values("meeting")),
+        official=True,
         name="label",
+        phrase=_("at %(values)s"),
     )
     person = RecordsFilter(
-        label=_("Speaker"),
-        field_name="person__slug",
-        known=Person.objects.published,
-        offered=lambda: Person.objects.published().filter(pk__in=Statement.objects.published().values("person")),
+        label=_("Speaker"), field_name="person__slug", known=Person.objects.published, phrase=_("by %(values)s")
     )
-    country = RecordsFilter(label=_("Country"), field_name="person__country__slug", known=all_countries)
+    country = RecordsFilter(
+        label=_("Country"),
+        field_name="person__country__slug",
+        known=Country.objects.published,
+        official=True,
+        every=True,
+        optional=True,
+        phrase=_("by speakers for %(values)s"),
+        phrase_for_none=_("by speakers for no country"),
+    )
     direction = RecordsFilter(
         label=_("Direction"),
         field_name="directions__slug",
-        many=True,
         known=Direction.objects.published,
+        official=True,
+        every=True,
+        optional=True,
+        phrase=_("in the direction %(values)s"),
+        phrase_for_none=_("in none of the directions"),
     )
-    year = YearsFilter(label=_("Year"), field_name="meeting__start__year")
+    year = YearsFilter(label=_("Year"), field_name="meeting__start__year", phrase=_("in %(values)s"))
+    year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))
+    year_to = YearBoundFilter(label=_("To year"), is_first=False, phrase=_("up to %(year)s"))
 
     sort_keys = {
         "date": ("meeting__start", "-meeting__slug", "-order"),
@@ -153,6 +234,7 @@ class StatementFilterSet(RecordFilterSet):
     }
     sort_choices = [("-date", _("Newest first")), ("date", _("Oldest first")), ("person", _("Speaker, A to Z"))]
     default_sort = "-date"
+    noun = _("Statements")
 
     class Meta(RecordFilterSet.Meta):
         model = Statement

@@ -3,6 +3,7 @@
 Points down at the vocabulary in `portal`; knows nothing of plans and initiatives.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
@@ -30,6 +31,8 @@ from portal.models import (
 
 class Person(Record):
     """A speaker or chair, who stands for a country or for a body."""
+
+    search_kind = 7
 
     name = models.CharField(_("name"), max_length=120)
     role = models.CharField(_("role"), max_length=240, help_text=_("The latest role that matters here."))
@@ -83,11 +86,6 @@ class MeetingQuerySet(EditorialQuerySet):
         """Over, the latest first."""
         return self.filter(end__lt=today or timezone.localdate()).order_by("-start", "slug")
 
-    def by_year(self, today: date | None = None) -> list[tuple[int, int, int]]:
-        """(year, how many begin in it, how many of them are not over yet); one query."""
-        ahead = Count("pk", filter=Q(end__gte=today or timezone.localdate()))
-        return list(self.order_by("start__year").values_list("start__year").annotate(begin=Count("pk"), ahead=ahead))
-
     def around(self, meeting: "Meeting"):
         """The other meetings of its series and of its own week, in order of time."""
         return (
@@ -107,6 +105,8 @@ class Meeting(Record):
     `start` and `end` are the first and last day that the precision allows: a
     meeting known to the month runs, here, from its first day to its last.
     """
+
+    search_kind = 8
 
     series = models.ForeignKey(Body, models.PROTECT, related_name="meetings", verbose_name=_("series"))
     number = models.PositiveSmallIntegerField(_("number in the series"), null=True, blank=True)
@@ -214,6 +214,7 @@ class SessionQuerySet(EditorialQuerySet):
 class Session(Record):
     """One item in the programme of a meeting's week."""
 
+    search_kind = 9
     published_with = ("meeting",)
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="sessions", verbose_name=_("meeting"))
@@ -248,6 +249,7 @@ class StatementQuerySet(EditorialQuerySet):
 class Statement(Record):
     """What somebody said at a meeting, summed up in the register's own words."""
 
+    search_kind = 10
     name_field = "text"
     published_with = ("meeting", "person")
 
@@ -370,15 +372,11 @@ class DecisionQuerySet(EditorialQuerySet):
     def newest_first(self):
         return self.order_by("-meeting__start", "meeting__slug", "order")
 
-    def by_level(self) -> list[tuple[Level, int]]:
-        """Each level with how many of these decisions have it, the firmest first; one query."""
-        counts = dict(self.order_by().values_list("level").annotate(Count("pk")))
-        return [(level, counts.get(level, 0)) for level in Level]
-
 
 class Decision(Record):
     """One outcome of a meeting, with the verb that its source uses."""
 
+    search_kind = 11
     name_field = "text"
     published_with = ("meeting",)
 
@@ -445,3 +443,8 @@ class Decision(Record):
     def code(self) -> str:
         """The register's own number, not an official one."""
         return self.slug.upper()
+
+    def names_in(self, language: str) -> list[str]:
+        """Also its code without the series, as it is quoted: D 6-01."""
+        short = re.search(r"\d+-\d+$", self.slug)
+        return [*super().names_in(language), *([f"D {short[0]}"] if short else [])]

@@ -28,14 +28,14 @@ class MeetingListView(RecordListView):
     is_dataset = True
     select_related = ("series", "country")
 
-    def get_queryset(self):
-        return super().get_queryset().with_counts()
+    def rows(self):
+        return super().rows().with_counts()
 
     def get_context_data(self, **kwargs):
         ministers = Meeting.objects.published().filter(series__slug=MAIN_SERIES).select_related("series", "country")
         return super().get_context_data(
             strip=list(ministers.order_by("start", "slug")),
-            chart=charts.columns(self.filterset.qs.by_year()),
+            chart=charts.columns(self.filterset.by_year()),
             **kwargs,
         )
 
@@ -116,7 +116,7 @@ class DecisionListView(RecordListView):
         return [public("initiatives", Initiative.objects), public("plans", Plan.objects)]
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(levels=self.filterset.qs.by_level(), **kwargs)
+        return super().get_context_data(levels=self.filterset.by_level(), **kwargs)
 
 
 class DecisionDetailView(RecordDetailView):

@@ -3,32 +3,44 @@
 A list's filter set reads the query string, and nothing else does. Parameters
 are slugs or codes; a repeated parameter means OR, different ones AND. A value
 that is not known becomes an error beside its field while the rest applies.
+
+What fits, how many that are and how many each option would give follow from
+sets of ids in memory (`portal.index`); rows are only read for what is shown.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import django_filters
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.functional import cached_property
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.text import get_text_list
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
+from pyroaring import BitMap
 
+from portal.hits import Hits, find
+from portal.index import NOT_STATED, ContentState, Index, content_state, kept
 from portal.models import FIRST_YEAR, LAST_YEAR
+from portal.text import english_sort_key, sort_key
 
 LONGEST_SEARCH = 200
-LONGEST_SLUG = 120
+LONG_FACET = 12
+RELEVANCE = "relevance"
+ROWS_AT_ONCE = 500
 
 
 @dataclass
 class Option:
-    """One value of a facet as the page shows it."""
+    """One value of a facet as the page shows it, and how many records it would give."""
 
     value: str
     label: str
     chosen: bool = False
+    count: int = 0
 
 
 @dataclass
@@ -44,6 +56,20 @@ class Facet:
     def is_active(self) -> bool:
         return bool(self.errors) or any(option.chosen for option in self.options)
 
+    @property
+    def is_long(self) -> bool:
+        return len(self.options) > LONG_FACET
+
+
+@dataclass(frozen=True)
+class YearBound:
+    """One end of a range of years as the form shows it."""
+
+    name: str
+    label: str
+    value: str
+    errors: list[str]
+
 
 @dataclass(frozen=True)
 class Chip:
@@ -53,12 +79,24 @@ class Chip:
     query: str
 
 
+@dataclass(frozen=True)
+class WayOut:
+    """A condition, the query string of the list without it, and how many records that gives."""
+
+    label: str
+    query: str
+    count: int
+
+
+# Fields: what a parameter may hold
+
+
 class ValuesField(forms.Field):
     """Some of the known values. Raises for unknown ones; `valid_part` keeps the others."""
 
-    def __init__(self, *, options: list[Option], **kwargs):
+    def __init__(self, *, knows: Callable[[str], bool], **kwargs):
         super().__init__(required=False, widget=forms.SelectMultiple, **kwargs)
-        self.options = options
+        self.knows = knows
         self.valid_part: list[str] = []
 
     def clean(self, value: list[str] | None) -> list[str]:
@@ -70,121 +108,30 @@ class ValuesField(forms.Field):
             raise forms.ValidationError(_("Unknown value: %(values)s.") % {"values": shown}, code="unknown")
         return self.valid_part
 
-    def knows(self, value: str) -> bool:
-        return any(option.value == value for option in self.options)
+
+def is_year(value: str) -> bool:
+    """Whether this is a year that a record could have; one without any is a valid question with an empty answer."""
+    return value.isascii() and value.isdigit() and len(value) == 4 and FIRST_YEAR <= int(value) <= LAST_YEAR
 
 
-class YearsField(ValuesField):
-    """Years; one without any record is a valid question with an empty answer."""
+class YearField(forms.CharField):
+    """One year, as a number in `cleaned_data`."""
 
-    def knows(self, value: str) -> bool:
-        return value.isascii() and value.isdigit() and len(value) == 4 and FIRST_YEAR <= int(value) <= LAST_YEAR
+    def __init__(self, **kwargs):
+        super().__init__(required=False, **kwargs)
 
-
-class ValuesFilter(django_filters.Filter):
-    """A repeatable parameter over fixed choices.
-
-    `many` says that the path runs through several rows of another table: then
-    the condition goes into a subquery, so that no record is counted twice.
-    """
-
-    field_class = ValuesField
-
-    def __init__(self, *, choices: Iterable[tuple[str, str]] = (), many: bool = False, **kwargs):
-        super().__init__(**kwargs)
-        self.choices = choices
-        self.many = many
-
-    def options(self) -> list[Option]:
-        return [Option(value=str(value), label=str(label)) for value, label in self.choices]
-
-    @cached_property
-    def field(self) -> ValuesField:
-        return self.field_class(options=self.options(), label=self.label)
-
-    def filter(self, queryset: QuerySet, values: list[str] | None) -> QuerySet:
-        if not values:
-            return queryset
-        condition = {f"{self.field_name}__in": values}
-        if self.many:
-            return queryset.filter(pk__in=queryset.model.objects.filter(**condition).values("pk"))
-        return queryset.filter(**condition)
-
-
-class RecordsFilter(ValuesFilter):
-    """A repeatable parameter whose values are the slugs of records.
-
-    `known` gives every record that may be asked for; `offered` the ones a visitor
-    chooses from, by default the same. Both are called for each request: language
-    and clock move on.
-    `through` turns the slugs into a subquery where the path crosses other records,
-    which must be public too.
-    """
-
-    def __init__(
-        self,
-        *,
-        known: Callable[[], QuerySet],
-        offered: Callable[[], QuerySet] | None = None,
-        name: str = "name",
-        through: Callable[[list[str]], QuerySet] | None = None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.known = known
-        self.offered = offered or known
-        self.name = name
-        self.through = through
-
-    def options(self) -> list[Option]:
-        records = list(self.offered())
-        asked = {value.strip() for value in self.parent.asked(self.parameter)} - {record.slug for record in records}
-        if asked := {value for value in asked if value and len(value) <= LONGEST_SLUG and "\0" not in value}:
-            records += self.known().filter(slug__in=asked)
-        return [Option(record.slug, getattr(record, self.name)) for record in records]
-
-    def filter(self, queryset: QuerySet, values: list[str] | None) -> QuerySet:
-        if values and self.through:
-            reached = queryset.model.objects.filter(**{f"{self.field_name}__in": self.through(values)})
-            return queryset.filter(pk__in=reached.values("pk"))
-        return super().filter(queryset, values)
-
-
-class YearsFilter(ValuesFilter):
-    """A repeatable parameter of years; the options are the years that occur."""
-
-    field_class = YearsField
-
-    def options(self) -> list[Option]:
-        years = self.parent.queryset.order_by().values_list(self.field_name, flat=True).distinct()
-        return [Option(value=str(year), label=str(year)) for year in sorted(filter(None, years), reverse=True)]
-
-
-class FilterForm(forms.Form):
-    """A form in which a wrong value does not take the right ones with it."""
-
-    def add_error(self, field, error) -> None:
-        super().add_error(field, error)
-        if field:
-            self.cleaned_data[field] = getattr(self.fields[field], "valid_part", None)
+    def clean(self, value: str | None) -> int | None:
+        value = (value or "").strip()
+        if value and not is_year(value):
+            message = _("%(value)s is no year from %(first)s to %(last)s.")
+            shown = {"value": value[:60], "first": FIRST_YEAR, "last": LAST_YEAR}
+            raise forms.ValidationError(message % shown, code="unknown")
+        return int(value) if value else None
 
 
 class SearchField(forms.CharField):
     def __init__(self, **kwargs):
         super().__init__(required=False, max_length=LONGEST_SEARCH, **kwargs)
-
-
-class SearchFilter(django_filters.Filter):
-    """`q`: the queryset decides what a search is."""
-
-    field_class = SearchField
-
-    @cached_property
-    def field(self) -> SearchField:
-        return SearchField(label=self.label)
-
-    def filter(self, queryset: QuerySet, value: str | None) -> QuerySet:
-        return queryset.search(value) if value else queryset
 
 
 class SortField(forms.Field):
@@ -196,9 +143,196 @@ class SortField(forms.Field):
 
     def clean(self, value: str | None) -> str:
         value = (value or "").strip()
-        if value and value.removeprefix("-") not in self.keys:
+        if value and value != RELEVANCE and value.removeprefix("-") not in self.keys:
             raise forms.ValidationError(_("Unknown order: %(value)s.") % {"value": value[:60]}, code="unknown")
         return value
+
+
+class FilterForm(forms.Form):
+    """A form in which a wrong value does not take the right ones with it."""
+
+    def add_error(self, field, error) -> None:
+        super().add_error(field, error)
+        if field:
+            self.cleaned_data[field] = getattr(self.fields[field], "valid_part", None)
+
+
+# Filters: what a parameter asks of a record
+
+
+class ValuesFilter(django_filters.Filter):
+    """A repeatable parameter over fixed choices, each with its count.
+
+    `optional`: the field may be empty, which is a value too. `phrase` says the values
+    in a sentence on the list, `phrase_for_none` that none is stated.
+    """
+
+    def __init__(
+        self,
+        *,
+        choices: Iterable[tuple[str, str]] = (),
+        optional: bool = False,
+        phrase: str = "%(values)s",
+        phrase_for_none: str = "",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.choices = choices
+        self.optional = optional
+        self.phrase = phrase
+        self.phrase_for_none = phrase_for_none
+
+    def pairs(self, records: QuerySet) -> Iterable[tuple[int, object]]:
+        """(id, value) for every value of every record, in one query."""
+        return records.order_by().values_list("pk", self.field_name)
+
+    def offered(self, index: Index) -> list[tuple[str, str]]:
+        """The values a visitor chooses from, with their labels, in their order."""
+        return [(str(value), str(label)) for value, label in self.choices]
+
+    def knows(self, value: str) -> bool:
+        return value in self.labels
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What may be asked for, with its label in the reader's language."""
+        labels = self.parent.kept((self.parameter, get_language()), lambda: dict(self.offered(self.parent.index)))
+        return labels | {NOT_STATED: _("Not stated")} if self.optional else labels
+
+    @property
+    def shown(self) -> list[str]:
+        """The values that the page offers."""
+        return list(self.labels)
+
+    @cached_property
+    def field(self) -> ValuesField:
+        return ValuesField(knows=self.knows, label=self.label)
+
+    def matching(self, values: list[str]) -> BitMap:
+        """The ids of the records with one of the values."""
+        return BitMap.union(BitMap(), *(self.parent.ids_with(self.parameter, value) for value in values))
+
+    def labels_of(self, values: list[str]) -> list[str]:
+        return [self.labels.get(value, value) for value in values]
+
+    def words(self, values: list[str]) -> str:
+        """What the values ask, as a part of a sentence."""
+        named = [self.in_sentence(self.labels.get(value, value)) for value in values if value != NOT_STATED]
+        parts = [str(self.phrase) % {"values": get_text_list(named, _("or"))}] if named else []
+        parts += [str(self.phrase_for_none)] if NOT_STATED in values else []
+        return get_text_list(parts, _("or"))
+
+    def in_sentence(self, label: str) -> str:
+        """A label as it stands inside a sentence: choices are common words."""
+        return label[:1].lower() + label[1:]
+
+
+class RecordsFilter(ValuesFilter):
+    """A repeatable parameter whose values are the slugs of records.
+
+    `known` gives every record that may be asked for, called for each state of the
+    content: language and clock move on. `official`: their order is the one given,
+    else the alphabet's. `every`: also those are offered that no record has.
+    `through` gives the pairs of id and slug where the path crosses other records.
+    """
+
+    def __init__(
+        self,
+        *,
+        known: Callable[[], QuerySet],
+        name: str = "name",
+        official: bool = False,
+        every: bool = False,
+        through: Callable[[], Iterable[tuple[int, str]]] | None = None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.known = known
+        self.name = name
+        self.official = official
+        self.every = every
+        self.through = through
+
+    def pairs(self, records):
+        known = set(self.known().values_list("slug", flat=True))
+        pairs = self.through() if self.through else super().pairs(records)
+        return ((record_id, slug) for record_id, slug in pairs if slug in known)
+
+    def offered(self, index):
+        options = [(record.slug, getattr(record, self.name)) for record in self.known()]
+        if self.official:
+            return options
+        key = sort_key if get_language() == "vi" else english_sort_key
+        return sorted(options, key=lambda option: key(option[1]))
+
+    @property
+    def shown(self):
+        if self.every:
+            return list(self.labels)
+        occurring = self.parent.index.values[self.parameter]
+        asked = set(self.parent.values.get(self.parameter) or [])
+        return [value for value in self.labels if value in asked or value in occurring]
+
+    def in_sentence(self, label):
+        return label
+
+
+class YearsFilter(ValuesFilter):
+    """A repeatable parameter of years; the options are the years that occur, the latest first."""
+
+    def offered(self, index):
+        years = [value for value in index.values[self.parameter] if value != NOT_STATED]
+        return [(str(year), str(year)) for year in sorted(years, reverse=True)]
+
+    def knows(self, value):
+        return super().knows(value) or is_year(value)
+
+    def pairs(self, records):
+        return ((record_id, year and str(year)) for record_id, year in super().pairs(records))
+
+    def in_sentence(self, label):
+        return label
+
+
+class YearBoundFilter(django_filters.Filter):
+    """`year_from` or `year_to`: every year of the facet `year` from or up to one."""
+
+    def __init__(self, *, is_first: bool, phrase: str, **kwargs):
+        super().__init__(**kwargs)
+        self.is_first = is_first
+        self.phrase = phrase
+
+    @cached_property
+    def field(self) -> YearField:
+        return YearField(label=self.label)
+
+    def matching(self, bound: int) -> BitMap:
+        years = [year for year in self.parent.index.values["year"] if year != NOT_STATED]
+        inside = [year for year in years if (int(year) >= bound if self.is_first else int(year) <= bound)]
+        return BitMap.union(BitMap(), *(self.parent.ids_with("year", year) for year in inside))
+
+    def labels_of(self, bound: int) -> list[str]:
+        return [self.words(bound)]
+
+    def words(self, bound: int) -> str:
+        return str(self.phrase) % {"year": bound}
+
+
+class SearchFilter(django_filters.Filter):
+    """`q`: what `portal.hits` finds."""
+
+    @cached_property
+    def field(self) -> SearchField:
+        return SearchField(label=self.label)
+
+    def matching(self, text: str) -> BitMap:
+        return self.parent.hits.ids(self.parent.model)
+
+    def labels_of(self, text: str) -> list[str]:
+        return [f"“{text}”"]
+
+    def words(self, text: str) -> str:
+        return _("with the words “%(text)s”") % {"text": text}
 
 
 class SortFilter(django_filters.Filter):
@@ -209,12 +343,47 @@ class SortFilter(django_filters.Filter):
         return SortField(keys=self.parent.sort_keys, label=self.label)
 
 
+# The filter set
+
+
+class Matches(Sequence):
+    """The records that fit, in their order. Reads rows in lots, and only those asked for."""
+
+    def __init__(self, filterset: "RecordFilterSet", records: QuerySet):
+        self.filterset = filterset
+        self.records = records
+
+    def __len__(self) -> int:
+        return len(self.filterset.ids)
+
+    def count(self) -> int:
+        return len(self)
+
+    def __getitem__(self, place: int | slice) -> list:
+        """A slice as a list of records; a single place as the record there. No steps, nothing from the end."""
+        if isinstance(place, slice):
+            return self.read(list(islice(self.filterset.ids_in_order(), place.start or 0, place.stop)))
+        found = self[place : place + 1]
+        if not found:
+            raise IndexError(place)
+        return found[0]
+
+    def __iter__(self) -> Iterator:
+        ids = self.filterset.ids_in_order()
+        while lot := list(islice(ids, ROWS_AT_ONCE)):
+            yield from self.read(lot)
+
+    def read(self, ids: list[int]) -> list:
+        rows = {record.pk: record for record in self.records.order_by().filter(pk__in=ids)}
+        return [rows[record_id] for record_id in ids if record_id in rows]
+
+
 class RecordFilterSet(django_filters.FilterSet):
-    """What every list has: `q`, `sort`, facets, chips.
+    """What every list has: `q`, `sort`, facets with counts, chips, a sentence that says the filter.
 
     `sort_keys` maps a key to the columns it sorts by; the word NAME among them
     stands for the sort column of the reader's language. `sort_choices` are the
-    orders a visitor is offered.
+    orders a visitor is offered. `noun` begins the sentence.
     """
 
     q = SearchFilter(label=gettext_lazy("Keyword"))
@@ -223,18 +392,104 @@ class RecordFilterSet(django_filters.FilterSet):
     sort_keys: dict[str, tuple[str, ...]] = {"name": ("NAME",)}
     sort_choices: tuple[tuple[str, str], ...] = ()
     default_sort = "name"
+    noun = ""
 
     class Meta:
         form = FilterForm
 
-    def __init__(self, data: QueryDict, **kwargs):
-        super().__init__(data, **kwargs)
+    def __init__(self, data: QueryDict, queryset: QuerySet | None = None, **kwargs):
+        model = self._meta.model
+        super().__init__(data, queryset=model.objects.published() if queryset is None else queryset, **kwargs)
+        self.model = model
         for name, bound in self.filters.items():
             bound.parameter = name
 
-    def asked(self, parameter: str) -> list[str]:
-        """The raw values of a parameter, as the address has them."""
-        return self.data.getlist(parameter)
+    # The content
+
+    @cached_property
+    def content(self) -> ContentState:
+        """Taken before anything is read, so that what is kept under it is never older."""
+        return content_state()
+
+    def kept(self, name: object, make: Callable[[], object]) -> object:
+        return kept(self.content, (type(self), name), make)
+
+    @cached_property
+    def index(self) -> Index:
+        return self.kept("index", self.make_index)
+
+    def make_index(self) -> Index:
+        """Every public record of the model by every facet; one query a facet, once for each state of the content."""
+        records = self.model.objects.published()
+        index = Index(records.order_by().values_list("pk", flat=True))
+        for name, bound in self.filters.items():
+            if isinstance(bound, ValuesFilter):
+                index.add_facet(name, bound.pairs(records))
+        return index
+
+    # What is asked
+
+    @cached_property
+    def values(self) -> dict:
+        """The valid values by parameter."""
+        self.form.full_clean()
+        return self.form.cleaned_data
+
+    @cached_property
+    def active(self) -> dict:
+        """The filters that are set, each with its value; the order of the list is none."""
+        return {name: self.values[name] for name in self.filters if name != "sort" and self.values.get(name)}
+
+    @cached_property
+    def hits(self) -> Hits:
+        return find(self.values.get("q") or "", self.content, self.model)
+
+    @property
+    def chosen_sort(self) -> str:
+        sort = self.values.get("sort")
+        if sort and (sort != RELEVANCE or self.values.get("q")):
+            return sort
+        return RELEVANCE if self.values.get("q") else self.default_sort
+
+    # What fits
+
+    def ids_with(self, name: str, value: str) -> BitMap:
+        """The ids of the records with a value of a facet, whatever else is asked."""
+        return self.index.values[name].get(value, BitMap())
+
+    @cached_property
+    def matching(self) -> dict[str, BitMap]:
+        """What each active filter lets through by itself."""
+        return {name: self.filters[name].matching(value) for name, value in self.active.items()}
+
+    def ids_but_for(self, *names: str) -> BitMap:
+        """The ids that fit all active filters but these."""
+        kept_by = [ids for name, ids in self.matching.items() if name not in names]
+        return BitMap.intersection(self.index.ids, *kept_by)
+
+    @cached_property
+    def ids(self) -> BitMap:
+        return self.ids_but_for()
+
+    def count_by(self, name: str) -> dict[str, int]:
+        """How many of the records that fit have each value of a facet."""
+        return {
+            value: self.ids_with(name, value).intersection_cardinality(self.ids) for value in self.index.values[name]
+        }
+
+    def ids_in_order(self) -> Iterator[int]:
+        if self.chosen_sort == RELEVANCE:
+            groups = [group for _answers, group in self.hits.ranks(self.model, self.ids, get_language())]
+            return self.index.groups_in_order(groups, self.order(self.default_sort))
+        return self.index.in_order(self.ids, self.order(self.chosen_sort))
+
+    def order(self, sort: str) -> tuple[str, ...]:
+        """The order of a sort key, taken into the index; its columns are its name there."""
+        columns = tuple(self.order_by(sort))
+        if columns not in self.index.orders:
+            records = self.model.objects.published().order_by(*columns)
+            self.index.add_order(columns, records.values_list("pk", flat=True))
+        return columns
 
     def order_by(self, sort: str) -> list[str]:
         """Columns for a sort key; the slug makes every order a total one."""
@@ -244,28 +499,35 @@ class RecordFilterSet(django_filters.FilterSet):
             columns = [column.removeprefix("-") if column.startswith("-") else f"-{column}" for column in columns]
         return [*columns, "slug"]
 
-    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
-        for name, value in self.values.items():
-            if name != "sort":
-                queryset = self.filters[name].filter(queryset, value)
-        return queryset.order_by(*self.order_by(self.chosen_sort))
+    @property
+    def qs(self) -> Matches:
+        """The records that fit, in their order, as the queryset given reads them."""
+        return Matches(self, self.queryset)
 
-    @cached_property
-    def values(self) -> dict:
-        """The valid values by parameter."""
-        self.form.full_clean()
-        return self.form.cleaned_data
+    # What the page shows of it
 
     @cached_property
     def facets(self) -> list[Facet]:
+        """Every facet with its options, each counted under all active filters but those of its own facet."""
         facets = []
         for name, bound in self.filters.items():
             if not isinstance(bound, ValuesFilter):
                 continue
-            chosen = set(self.values.get(name) or [])
-            options = [Option(option.value, option.label, option.value in chosen) for option in bound.field.options]
-            facets.append(Facet(name, bound.label, options, self.errors_of(name)))
+            facets.append(Facet(name, bound.label, self.options_of(name), self.errors_of(name)))
         return facets
+
+    def options_of(self, name: str) -> list[Option]:
+        bound, chosen, others = self.filters[name], set(self.values.get(name) or []), self.ids_but_for(name)
+        counts = {value: self.ids_with(name, value).intersection_cardinality(others) for value in bound.shown}
+        return [Option(value, bound.labels[value], value in chosen, count) for value, count in counts.items()]
+
+    @property
+    def year_bounds(self) -> list[YearBound]:
+        """The first and the last year of a range as the form shows them; empty for a list without years."""
+        names = [name for name, bound in self.filters.items() if isinstance(bound, YearBoundFilter)]
+        return [
+            YearBound(name, self.filters[name].label, self.data.get(name, ""), self.errors_of(name)) for name in names
+        ]
 
     def errors_of(self, name: str) -> list[str]:
         return [str(error) for error in self.form.errors.get(name, [])]
@@ -283,12 +545,18 @@ class RecordFilterSet(django_filters.FilterSet):
         return self.errors_of("sort")
 
     @property
-    def chosen_sort(self) -> str:
-        return self.values.get("sort") or self.default_sort
+    def offered_sorts(self) -> list[tuple[str, str]]:
+        """The orders a visitor is offered; by relevance only where there is a text to be relevant to."""
+        return [*([(RELEVANCE, _("Best match first"))] if self.values.get("q") else []), *self.sort_choices]
+
+    @property
+    def usual_sort(self) -> str:
+        """The order that needs no parameter."""
+        return RELEVANCE if self.values.get("q") else self.default_sort
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.chips)
+        return bool(self.active)
 
     @property
     def is_plain(self) -> bool:
@@ -302,24 +570,45 @@ class RecordFilterSet(django_filters.FilterSet):
         orders = dict(self.sort_choices) if self.chosen_sort != self.default_sort else {}
         return [chip.label for chip in self.chips] + [orders[sort] for sort in [self.chosen_sort] if sort in orders]
 
+    @property
+    def sentence(self) -> str:
+        """The filter in words: Initiatives that are ongoing, led by Viet Nam or Singapore. Empty for the plain list."""
+        parts = [self.filters[name].words(value) for name, value in self.active.items() if name != "q"]
+        parts += [self.filters["q"].words(self.active["q"])] if "q" in self.active else []
+        if not parts:
+            return ""
+        # Translators: between the first two parts of the sentence that says a filter, after its noun.
+        first = pgettext("parts of a sentence", ", ").join(parts[:2])
+        return f"{self.noun} {', '.join([first, *parts[2:]])}"
+
     @cached_property
     def chips(self) -> list[Chip]:
         """Every active value with the address of the list without it."""
         chips = []
-        if self.values.get("q"):
-            chips.append(Chip(f"“{self.values['q']}”", self.query_without("q")))
-        for facet in self.facets:
-            labels = {option.value: option.label for option in facet.options}
-            for value in self.values.get(facet.name) or []:
-                label = labels.get(value, value)
-                chips.append(Chip(label, self.query_without(facet.name, value)))
+        for name, value in self.active.items():
+            labels = self.filters[name].labels_of(value)
+            if isinstance(value, list):
+                chips += [
+                    Chip(label, self.query_without(name, each)) for each, label in zip(value, labels, strict=True)
+                ]
+            else:
+                chips += [Chip(label, self.query_without(name)) for label in labels]
         return chips
+
+    @property
+    def ways_out(self) -> list[WayOut]:
+        """For each active filter how many records the list has without it."""
+        ways = []
+        for name, value in self.active.items():
+            label = get_text_list(self.filters[name].labels_of(value), _("or"))
+            ways.append(WayOut(label, self.query_without(name), len(self.ids_but_for(name))))
+        return ways
 
     def query_without(self, name: str, value: str | None = None) -> str:
         """The query string of the first page without one parameter, or one of its values."""
         query: QueryDict = self.data.copy()
-        kept = [part for part in query.getlist(name) if value is not None and part.strip() != value]
-        query.setlist(name, kept)
+        left = [part for part in query.getlist(name) if value is not None and part.strip() != value]
+        query.setlist(name, left)
         query.pop("page", None)
         for empty in [key for key in query if not any(part.strip() for part in query.getlist(key))]:
             del query[empty]

@@ -10,13 +10,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.signals import post_delete, post_save, pre_save
+from django.db.models.signals import post_delete, post_migrate, post_save, pre_save
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.text import english_sort_key, fold_words, make_slug, normalise, sort_key
+from portal.database import complete_database
+from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
+from portal.query import indexed, parse_query
+from portal.text import english_sort_key, make_slug, normalise, sort_key
 
 FIRST_YEAR, LAST_YEAR = 1967, 2100  # ASEAN was founded in 1967
 
@@ -80,32 +83,6 @@ def free_slug(model: type[models.Model], text: str) -> str:
     return numbered(base, set(model.objects.filter(slug__startswith=base).values_list("slug", flat=True)))
 
 
-class SearchEntryQuerySet(models.QuerySet):
-    def search(self, text: str):
-        """The entries in which a word begins with each of the words; none for a text without words."""
-        words = fold_words(text).split()
-        entries = self if words else self.none()
-        for word in words:
-            entries = entries.filter(text__contains=f" {word}")
-        return entries
-
-
-class SearchEntry(models.Model):
-    """The text of one record in both languages, folded for search without marks."""
-
-    kind = models.CharField(max_length=60)
-    record_id = models.BigIntegerField()
-    text = models.TextField()
-
-    objects = SearchEntryQuerySet.as_manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "record_id"], name="one_search_entry_a_record")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.record_id}"
-
-
 class EditorialQuerySet(models.QuerySet):
     def get_by_natural_key(self, slug: str):
         return self.get(slug=slug)
@@ -120,9 +97,12 @@ class EditorialQuerySet(models.QuerySet):
         return self.filter(condition)
 
     def search(self, text: str):
-        """The records in which a word begins with each of the words, in either language, with or without marks."""
-        entries = SearchEntry.objects.filter(kind=self.model._meta.label_lower).search(text)
-        return self.filter(pk__in=entries.values("record_id"))
+        """The records found by a text in either language, as `portal.query` understands it; none without words."""
+        query = parse_query(text)
+        if not query:
+            return self.none()
+        found = self.filter(pk__in=entries_holding(self.model, query.everywhere()))
+        return found.exclude(pk__in=entries_holding(self.model, query.none_of())) if query.unwanted else found
 
     def by_name(self, language: str):
         """In the alphabetical order of the language."""
@@ -136,6 +116,11 @@ class Editorial(models.Model):
     published_with: tuple[str, ...] = ()
     # The attribute that names a record, translated or not.
     name_field = "name"
+    # Its part of the numbers of search entries: one for each model, never changed (`portal.entries`).
+    search_kind: int
+    # Relations to parts whose texts are found with the record.
+    searched_parts: tuple[str, ...] = ()
+    is_content = True
 
     slug = models.SlugField(
         _("address"),
@@ -205,13 +190,32 @@ class Editorial(models.Model):
         """What stands for the record in an alphabetical list."""
         return self.name_in(language)
 
-    def searched_texts(self) -> list[str]:
-        """Every public text of the record, both languages, for the search entry."""
-        hidden = {"note", "state", "sort_vi", "sort_en", "withdrawn_reason_vi", "withdrawn_reason_en"}
-        fields = [f for f in self._meta.fields if isinstance(f, models.CharField | models.TextField) and not f.choices]
+    def names_in(self, language: str) -> list[str]:
+        """What the record is called in a language; the first is its own name, the last its address."""
+        return [*filter(None, [self.name_in(language), getattr(self, "acronym", "")]), self.slug]
+
+    def texts_in(self, language: str) -> list[str]:
+        """Every public text of the record in a language but its names, those of its parts included."""
+        parts = [part for name in self.searched_parts for part in getattr(self, name).all()] if self.pk else []
+        return [text for record in [self, *parts] for text in shown_texts(record, language)]
+
+
+NOT_SEARCHED = {"note", "key", "slug", "sort_vi", "sort_en", "withdrawn_reason", "timezone", "acronym"}
+
+
+def shown_texts(record: models.Model, language: str) -> list[str]:
+    """The texts of a record or part in a language; codes, addresses and editors' notes are none."""
+    texts = []
+    for column in record._meta.fields:
+        is_text = isinstance(column, models.CharField | models.TextField) and not isinstance(column, models.URLField)
         # The column beside a translated pair only repeats one of the two.
-        shown = [f.attname for f in fields if f.name not in hidden and not hasattr(self, f"{f.name}_vi")]
-        return [getattr(self, name) or "" for name in shown]
+        is_pair = hasattr(record, f"{column.name}_vi")
+        name = getattr(column, "translated_field", column).name
+        is_known = name in NOT_SEARCHED or name == getattr(record, "name_field", "")
+        is_other = getattr(column, "language", language) != language
+        if is_text and not (column.choices or is_pair or is_known or is_other):
+            texts.append(getattr(record, column.attname) or "")
+    return texts
 
 
 class Reliability(models.TextChoices):
@@ -223,6 +227,7 @@ class Reliability(models.TextChoices):
 class Source(Editorial):
     """An address where a fact was read. Its title stays in the language it has."""
 
+    search_kind = 5
     name_field = "title"
 
     title = models.CharField(_("title"), max_length=400)
@@ -295,6 +300,7 @@ class Part(models.Model):
     """
 
     parent_field: str
+    is_content = True
 
     key = models.SlugField(
         _("key"),
@@ -331,6 +337,8 @@ class Part(models.Model):
 
 class Country(Record):
     """One of the eleven member states; its address is its code in lower case."""
+
+    search_kind = 1
 
     code = models.CharField(
         _("code"),
@@ -382,6 +390,8 @@ class BodyStatus(models.TextChoices):
 class Body(Record):
     """An ASEAN body, a series of meetings, a dialogue partner or an organisation."""
 
+    search_kind = 2
+
     acronym = models.CharField(_("acronym"), max_length=40, blank=True)
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=26, choices=BodyKind, db_index=True)
@@ -423,6 +433,8 @@ class Body(Record):
 class Direction(Record):
     """One of the eight shifts proposed at ADGMIN 6: a proposal, not a pillar of ADM 2030."""
 
+    search_kind = 3
+
     number = models.PositiveSmallIntegerField(
         _("number"), unique=True, validators=[MinValueValidator(1), MaxValueValidator(8)]
     )
@@ -443,6 +455,8 @@ class Direction(Record):
 
 class Topic(Record):
     """A subject tag."""
+
+    search_kind = 4
 
     name = models.CharField(_("name"), max_length=120)
 
@@ -470,6 +484,7 @@ class DocumentKind(models.TextChoices):
 class Document(Record):
     """A declaration, master plan, guide or other text; its own address may be unknown."""
 
+    search_kind = 6
     name_field = "title"
 
     title = models.CharField(_("title"), max_length=300)
@@ -525,7 +540,9 @@ class UnverifiedQuerySet(models.QuerySet):
 
 
 class UnverifiedItem(models.Model):
-    """Something seen but not verified: an editors' list, no record and on no public page."""
+    """Something seen but not verified: an editors' list, no record; the public sees how many there are."""
+
+    is_content = True
 
     slug = models.SlugField(
         _("address"), max_length=120, unique=True, blank=True, help_text=_("Left empty, it is made on saving.")
@@ -574,17 +591,37 @@ def normalise_and_derive(sender, instance, **kwargs) -> None:
         instance.sort_en = english_sort_key(instance.sorted_by("en"))
 
 
-@receiver(post_save)
-def write_search_entry(sender, instance, **kwargs) -> None:
-    if isinstance(instance, Editorial):
-        SearchEntry.objects.update_or_create(
-            kind=sender._meta.label_lower,
-            record_id=instance.pk,
-            defaults={"text": fold_words(" ".join(instance.searched_texts()))},
-        )
+def search_entries_of(record: Editorial) -> list[SearchEntry]:
+    """The entries of a record, one in each language, from its texts as they are."""
+    entries = []
+    for language in LANGUAGES:
+        names = record.names_in(language)
+        texts = [*names, *record.texts_in(language)]
+        number = entry_number(type(record), record.pk, language)
+        words = {"names": indexed(names), "words": indexed(texts), "marked": indexed(texts, marks=True)}
+        entries.append(SearchEntry(number=number, **words))
+    return entries
 
 
-@receiver(post_delete)
-def delete_search_entry(sender, instance, **kwargs) -> None:
-    if isinstance(instance, Editorial):
-        SearchEntry.objects.filter(kind=sender._meta.label_lower, record_id=instance.pk).delete()
+def write_search_entries(record: Editorial) -> None:
+    for entry in search_entries_of(record):
+        entry.save()
+
+
+@receiver([post_save, post_delete])
+def follow_with_search_entries(sender, instance, signal, **kwargs) -> None:
+    """The search is current after every write; the entries of a record hold the texts of its parts too."""
+    if isinstance(instance, Part):
+        write_search_entries(getattr(instance, instance.parent_field))
+    elif isinstance(instance, Editorial) and signal is post_delete:
+        numbers = [entry_number(sender, instance.pk, language) for language in LANGUAGES]
+        SearchEntry.objects.filter(number__in=numbers).delete()
+    elif isinstance(instance, Editorial):
+        write_search_entries(instance)
+
+
+@receiver(post_migrate)
+def complete_database_after_migrating(sender, using, **kwargs) -> None:
+    """Once in a migration of all apps, when the tables of all of them are there."""
+    if sender.label == "portal":
+        complete_database(using)

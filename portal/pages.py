@@ -7,9 +7,10 @@ view names what its page needs. Everything passes through `published()`.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Model, Prefetch, QuerySet, Value
+from django.db.models import Count, Model, Prefetch, QuerySet, Value
 from django.views.generic import DetailView, ListView
 
+from portal.filters import Matches
 from portal.models import Reliability, Source
 
 RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
@@ -81,14 +82,36 @@ class Evidence:
     def for_record(self, record: Model) -> list[NumberedSource]:
         return self.links.get((record._meta.label, record.pk), [])
 
+    def count_for(self, record: Model) -> int:
+        return len(self.for_record(record))
+
+
+@dataclass
+class SourceCounts:
+    """How many public sources each record of a list has; one query."""
+
+    counts: dict[int, int]
+
+    @classmethod
+    def of(cls, records: list[Model]) -> "SourceCounts":
+        if not records:
+            return cls({})
+        model = type(records[0])
+        record = f"{model._meta.model_name}_id"
+        links = model.sources.through.objects.filter(**{f"{record}__in": [each.pk for each in records]})
+        public_links = links.filter(source__in=Source.objects.published())
+        return cls(dict(public_links.order_by().values_list(record).annotate(Count("pk"))))
+
+    def count_for(self, record: Model) -> int:
+        return self.counts.get(record.pk, 0)
+
 
 class RecordListView(ListView):
     """A page of records under a filter set; the filter set alone reads the query string.
 
     Subclasses set `model`, `filterset_class`, `template_name` and, for what their
-    rows show, `select_related` and `prefetch_related`. Callables in the latter are
-    called for each request, since what is public depends on the clock. `is_dataset`
-    says that the whole list is data to be reused, and is announced as such.
+    rows show, `select_related` and `related`. `is_dataset` says that the whole list
+    is data to be reused, and is announced as such.
     """
 
     filterset_class = None
@@ -98,21 +121,24 @@ class RecordListView(ListView):
     is_dataset = False
 
     def related(self) -> list[Prefetch | str]:
-        """What the rows show of other records; overridden where they show some."""
+        """What the rows show of other records, for each request, since what is public depends on the clock."""
         return []
 
-    def get_queryset(self) -> QuerySet:
-        records = self.model.objects.published().select_related(*self.select_related)
-        self.filterset = self.filterset_class(self.request.GET, queryset=records, request=self.request)
-        return self.filterset.qs.prefetch_related(*self.related())
+    def rows(self) -> QuerySet:
+        """How a row is read, with everything it shows."""
+        return self.model.objects.published().select_related(*self.select_related).prefetch_related(*self.related())
 
-    def gather_evidence(self, records: Iterable[Model]) -> Evidence:
-        """The sources that the rows name; overridden where they show those of their parts."""
-        return Evidence.of(records)
+    def get_queryset(self) -> Matches:
+        self.filterset = self.filterset_class(self.request.GET, queryset=self.rows(), request=self.request)
+        return self.filterset.qs
+
+    def gather_evidence(self, records: list[Model]) -> Evidence | SourceCounts:
+        """What the rows name of their sources: how many there are; overridden where they name them."""
+        return SourceCounts.of(records)
 
     def get_context_data(self, **kwargs) -> dict:
         context = super().get_context_data(filterset=self.filterset, **kwargs)
-        context["evidence"] = self.gather_evidence(context["object_list"])
+        context["evidence"] = self.gather_evidence(list(context["object_list"]))
         context["elided_pages"] = context["paginator"].get_elided_page_range(context["page_obj"].number, on_each_side=2)
         return context
 

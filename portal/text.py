@@ -25,9 +25,14 @@ def fold(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
-def fold_words(text: str) -> str:
-    """The folded words and numbers of a text, one blank before each: a search looks for their beginnings."""
-    return "".join(f" {word}" for word in re.findall(r"\w+", fold(text)))
+def words_of(text: str) -> list[str]:
+    """The words and numbers of a text in the order in which they stand, in lower case with their marks."""
+    return re.findall(r"[^\W_]+", normalise(text).casefold())
+
+
+def folded_words(text: str) -> list[str]:
+    """The same without marks."""
+    return re.findall(r"[^\W_]+", fold(text))
 
 
 def make_slug(text: str) -> str:

@@ -10,17 +10,17 @@ from datetime import date
 from itertools import groupby
 
 from django.db.models import TextChoices
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from initiatives.models import Initiative, InitiativeStatus, Milestone, Plan
 from meetings.models import Meeting
 from portal.dates import iso_date, show_date, show_span
-from portal.filters import Option, RecordFilterSet, ValuesFilter, YearsFilter
+from portal.filters import RecordFilterSet, ValuesFilter, YearBoundFilter, YearsFilter
+from portal.index import Index
 from portal.models import Document, Precision
 
 
@@ -80,7 +80,8 @@ class Entry:
         """A key to sort by; the less is known of a date, the later it stands in its month and year."""
         month = self.day.month if self.precision != Precision.YEAR else 0
         day = self.day.day if self.precision == Precision.DAY else 0
-        return (-self.day.year, -month, -day, list(EntryKind).index(self.kind), self.title)
+        # The address decides between equals: it makes the order the same in both languages.
+        return (-self.day.year, -month, -day, list(EntryKind).index(self.kind), self.url)
 
 
 def of_meetings() -> Iterator[Entry]:
@@ -143,30 +144,43 @@ def by_year_and_month(entries: Iterable[Entry]) -> list[tuple[int, list[tuple[da
     ]
 
 
+class EntryKinds(ValuesFilter):
+    def pairs(self, records):
+        return ((place, entry.kind) for place, entry in enumerate(self.parent.entries))
+
+
 class EntryYears(YearsFilter):
-    def options(self) -> list[Option]:
-        years = {entry.day.year for entry in self.parent.entries}
-        return [Option(value=str(year), label=str(year)) for year in sorted(years, reverse=True)]
+    def pairs(self, records):
+        return ((place, str(entry.day.year)) for place, entry in enumerate(self.parent.entries))
 
 
 class TimelineFilterSet(RecordFilterSet):
-    """`kind` and `year`, over entries that come from several tables."""
+    """`kind` and `year`, over entries that come from several tables; an id is the place of an entry among all."""
 
     q = sort = None
-    kind = ValuesFilter(label=_("Kind"), choices=EntryKind.choices)
-    year = EntryYears(label=_("Year"))
+    kind = EntryKinds(label=_("Kind"), choices=EntryKind.choices, phrase=_("of the kind %(values)s"))
+    year = EntryYears(label=_("Year"), phrase=_("in %(values)s"))
+    year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))
+    year_to = YearBoundFilter(label=_("To year"), is_first=False, phrase=_("up to %(year)s"))
 
     default_sort = ""
+    noun = _("Dated entries")
 
-    def __init__(self, data: QueryDict, entries: list[Entry], **kwargs):
-        self.entries = entries
-        super().__init__(data, queryset=Meeting.objects.none(), **kwargs)
+    class Meta(RecordFilterSet.Meta):
+        model = Meeting
+        fields: list[str] = []
 
     @cached_property
-    def matching(self) -> list[Entry]:
-        kinds, years = self.values.get("kind"), self.values.get("year")
-        return [
-            entry
-            for entry in self.entries
-            if (not kinds or entry.kind in kinds) and (not years or str(entry.day.year) in years)
-        ]
+    def entries(self) -> list[Entry]:
+        """All of them in the reader's language, the newest first."""
+        return self.kept(("entries", get_language()), all_entries)
+
+    def make_index(self) -> Index:
+        index = Index(range(len(self.entries)))
+        for name in ("kind", "year"):
+            index.add_facet(name, self.filters[name].pairs(None))
+        return index
+
+    @cached_property
+    def matching_entries(self) -> list[Entry]:
+        return [self.entries[place] for place in self.ids]

@@ -41,7 +41,7 @@ from portal.models import (
 )
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 from portal.search import SearchForm, search_everything
-from portal.timeline import TimelineFilterSet, all_entries, by_year_and_month
+from portal.timeline import TimelineFilterSet, by_year_and_month
 from portal.vocabulary import BodyFilterSet, DocumentFilterSet
 
 MAIN_SERIES = "adgmin"
@@ -395,8 +395,8 @@ class TimelineView(ListView):
     paginate_by = 100
 
     def get_queryset(self):
-        self.filterset = TimelineFilterSet(self.request.GET, all_entries())
-        return self.filterset.matching
+        self.filterset = TimelineFilterSet(self.request.GET)
+        return self.filterset.matching_entries
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(filterset=self.filterset, **kwargs)

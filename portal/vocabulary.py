@@ -4,45 +4,56 @@ from django.utils.translation import gettext_lazy as _
 
 from initiatives.models import Plan
 from meetings.models import Meeting
-from portal.filters import RecordFilterSet, RecordsFilter, ValuesFilter, YearsFilter
+from portal.filters import RecordFilterSet, RecordsFilter, ValuesFilter, YearBoundFilter, YearsFilter
 from portal.models import Body, BodyKind, BodyStatus, Document, DocumentKind
 
 
 class DocumentFilterSet(RecordFilterSet):
-    kind = ValuesFilter(label=_("Kind"), field_name="kind", choices=DocumentKind.choices)
+    kind = ValuesFilter(
+        label=_("Kind"), field_name="kind", choices=DocumentKind.choices, phrase=_("of the kind %(values)s")
+    )
     body = RecordsFilter(
         label=_("Issuing body"),
         field_name="body__slug",
         known=Body.objects.published,
-        offered=lambda: Body.objects.published().filter(pk__in=Document.objects.published().values("body")),
+        optional=True,
         name="label",
+        phrase=_("issued by %(values)s"),
+        phrase_for_none=_("whose issuing body is not stated"),
     )
     meeting = RecordsFilter(
         label=_("Meeting"),
         field_name="meetings__slug",
-        many=True,
-        known=lambda: Meeting.objects.published().select_related("series"),
-        offered=lambda: (
-            Meeting.objects.published()
-            .select_related("series")
-            .filter(documents__in=Document.objects.published())
-            .distinct()
-        ),
+        known=lambda: Meeting.objects.published().select_related("series").order_by("-start", "slug"),
+        official=True,
+        optional=True,
         name="label",
+        phrase=_("of %(values)s"),
+        phrase_for_none=_("of no meeting"),
     )
     plan = RecordsFilter(
         label=_("Plan"),
         field_name="plans__slug",
-        many=True,
         known=Plan.objects.published,
-        offered=lambda: Plan.objects.published().filter(documents__in=Document.objects.published()).distinct(),
+        optional=True,
         name="label",
+        phrase=_("on the plan %(values)s"),
+        phrase_for_none=_("on no plan"),
     )
-    year = YearsFilter(label=_("Year"), field_name="published_on__year")
+    year = YearsFilter(
+        label=_("Year"),
+        field_name="published_on__year",
+        optional=True,
+        phrase=_("published in %(values)s"),
+        phrase_for_none=_("whose date is not stated"),
+    )
+    year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))
+    year_to = YearBoundFilter(label=_("To year"), is_first=False, phrase=_("up to %(year)s"))
 
     sort_keys = {"date": ("published_on",), "name": ("NAME",), "kind": ("kind", "NAME")}
     sort_choices = [("-date", _("Newest first")), ("date", _("Oldest first")), ("name", _("Name, A to Z"))]
     default_sort = "-date"
+    noun = _("Documents")
 
     class Meta(RecordFilterSet.Meta):
         model = Document
@@ -50,12 +61,17 @@ class DocumentFilterSet(RecordFilterSet):
 
 
 class BodyFilterSet(RecordFilterSet):
-    kind = ValuesFilter(label=_("Kind"), field_name="kind", choices=BodyKind.choices)
-    status = ValuesFilter(label=_("Status"), field_name="status", choices=BodyStatus.choices)
+    kind = ValuesFilter(
+        label=_("Kind"), field_name="kind", choices=BodyKind.choices, phrase=_("of the kind %(values)s")
+    )
+    status = ValuesFilter(
+        label=_("Status"), field_name="status", choices=BodyStatus.choices, phrase=_("that are %(values)s")
+    )
 
     sort_keys = {"name": ("NAME",), "kind": ("kind", "NAME"), "established": ("established", "NAME")}
     sort_choices = [("name", _("Name, A to Z")), ("kind", _("Kind")), ("established", _("Oldest first"))]
     default_sort = "name"
+    noun = _("Bodies")
 
     class Meta(RecordFilterSet.Meta):
         model = Body

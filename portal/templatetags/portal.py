@@ -4,13 +4,14 @@ Registered as built-ins, so no template loads them.
 """
 
 from decimal import Decimal
+from functools import cache
 
 from django import template
 from django.templatetags.static import static
 from django.urls import translate_url
 from django.utils import formats, timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 
@@ -32,6 +33,7 @@ DIRECTION_ICONS = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """A glyph of the sprite, always beside a word and so hidden from screen readers."""
     return format_html(
@@ -47,9 +49,31 @@ def direction_icon(direction) -> str:
 
 
 @register.simple_tag
+@cache
 def flag(code: str) -> SafeString:
     """The flag of a member state; its name always stands beside it."""
     return format_html('<img class="flag" src="{}" alt="" width="24" height="18">', static(f"flags/{code.lower()}.svg"))
+
+
+OPTION = (
+    '<li><label class="opt{}"><input type="checkbox" id="{}-{}" name="{}" value="{}"{}>'
+    '<span class="lab">{}</span><span class="n">{}</span></label></li>'
+)
+EMPTY, CHOSEN = (" zero", mark_safe(" disabled")), ("", mark_safe(" checked"))
+
+
+@register.simple_tag
+def facet_options(facet) -> SafeString:
+    """The options of a facet; one that nothing fits stays in its place and cannot be chosen.
+
+    A list shows up to two hundred of them, which as templates would cost more than all its records.
+    """
+    rows = []
+    for option in facet.options:
+        look, state = CHOSEN if option.chosen else EMPTY if not option.count else ("", "")
+        shown = formats.number_format(option.count, force_grouping=True)
+        rows.append((look, facet.name, option.value, facet.name, option.value, state, option.label, shown))
+    return format_html("<ul>{}</ul>", format_html_join("", OPTION, rows))
 
 
 @register.filter
@@ -154,6 +178,12 @@ def today_on(line: charts.Periods) -> float | None:
 def sources_of(context, record) -> list:
     """The numbered sources of a record on this page."""
     return context["evidence"].for_record(record)
+
+
+@register.simple_tag(takes_context=True)
+def source_count(context, record) -> int:
+    """How many public sources a record has."""
+    return context["evidence"].count_for(record)
 
 
 @register.filter

@@ -1,0 +1,94 @@
+"""The words of every record as the databases index them, and the question put to them.
+
+One code path for two databases: `portal.query` cuts and folds the words, so SQLite's
+FTS5 and PostgreSQL's tsvector only look them up. `portal.database` makes the tables
+and indexes that Django's migrations cannot.
+"""
+
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
+from pyroaring import BitMap
+
+from portal.query import Condition
+
+LANGUAGES = ("vi", "en")
+# In the number of an entry, kind and language stand above these bits and the record below: a set of 32 bits holds it.
+RECORD_BITS = 26
+MOST_RECORDS = 1 << RECORD_BITS
+
+
+class ContentVersion(models.Model):
+    """One row, whose text changes with every write to a record or its links, in the same transaction.
+
+    Triggers change it (`portal.database`), so that no way of writing can forget to.
+    What is derived from the content and kept in memory is kept under it.
+    """
+
+    version = models.CharField(max_length=40)
+
+    class Meta:
+        app_label = "portal"
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class SearchEntry(models.Model):
+    """The words of one record in one language."""
+
+    number = models.BigIntegerField(primary_key=True)
+    names = models.TextField()  # what the record is called, without marks
+    words = models.TextField()  # all of its texts, without marks
+    marked = models.TextField()  # all of its texts, with their marks
+
+    class Meta:
+        app_label = "portal"
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+def first_number(model: type[models.Model], language: str = LANGUAGES[0]) -> int:
+    return (model.search_kind * len(LANGUAGES) + LANGUAGES.index(language)) << RECORD_BITS
+
+
+def entry_number(model: type[models.Model], record_id: int, language: str) -> int:
+    """The number of a record's search entry in a language."""
+    return first_number(model, language) + record_id
+
+
+def lookup(column: str, condition: Condition) -> tuple[str, str, str]:
+    """(number column, table with condition, its one parameter) for the database in use."""
+    if connection.vendor == "sqlite":
+        fts = "portal_searchentry_fts"
+        return "rowid", f"{fts} WHERE {fts} MATCH %s", f"{{{column}}} : ({condition.fts5()})"
+    return "number", f"portal_searchentry WHERE {column}_vector @@ %s::tsquery", condition.tsquery()
+
+
+def entries_holding(model: type[models.Model], condition: Condition) -> RawSQL:
+    """The ids of the records of a model with an entry that fits, as a subquery."""
+    number, table, parameter = lookup("words", condition)
+    start = first_number(model)
+    return RawSQL(
+        f"SELECT {number} & {MOST_RECORDS - 1} FROM {table} AND {number} BETWEEN %s AND %s",
+        [parameter, start, start + len(LANGUAGES) * MOST_RECORDS - 1],
+    )
+
+
+def find_numbers(
+    conditions: dict[str, tuple[str, Condition]], model: type[models.Model] | None = None
+) -> dict[str, BitMap]:
+    """Per name of a condition on a column the numbers of the entries that fit, of one model or of all; one query."""
+    joined = "group_concat({0})" if connection.vendor == "sqlite" else "string_agg({0}::text, ',')"
+    bounds = ""
+    if model:
+        start = first_number(model)
+        bounds = f" AND {{0}} BETWEEN {start} AND {start + len(LANGUAGES) * MOST_RECORDS - 1}"
+    selects, parameters = [], []
+    for name, (column, condition) in conditions.items():
+        number, table, parameter = lookup(column, condition)
+        selects.append(f"SELECT '{name}', {joined.format(number)} FROM {table}{bounds.format(number)}")
+        parameters.append(parameter)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(selects), parameters)
+        return {name: BitMap(map(int, numbers.split(","))) if numbers else BitMap() for name, numbers in cursor}

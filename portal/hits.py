@@ -1,0 +1,120 @@
+"""What a text finds, and what of it comes first; the same on both databases.
+
+The order follows from yes-or-no questions, the most telling first: is this its very
+name, or another name of the same thing; do the marks fit as typed; are the words in
+the name; do they stand in a row; are they whole words; is it in the reader's language.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from django.apps import apps
+from django.db.models import Model
+from pyroaring import BitMap
+
+from portal.entries import LANGUAGES, MOST_RECORDS, find_numbers, first_number
+from portal.glossary import SAME_THING
+from portal.index import ContentState, kept
+from portal.models import Body, Editorial
+from portal.query import Query, parse_query
+from portal.text import folded_words
+
+KEPT_ANSWERS = 256
+# The questions in the order of their weight, as `questions` names them.
+QUESTIONS = ("named", "otherwise_named", "marked", "in_name", "in_a_row", "whole")
+
+
+def names_of_one_thing() -> Iterable[Iterable[str]]:
+    """Groups of names: the glossary's, and acronym and names of every public record that has an acronym."""
+    yield from SAME_THING
+    for model in apps.get_models():
+        if issubclass(model, Editorial) and any(column.name == "acronym" for column in model._meta.fields):
+            yield from model.objects.published().exclude(acronym="").values_list("acronym", "name_vi", "name_en")
+    # A body and the one that followed it are asked for by each other's acronym.
+    followed = Body.objects.published().filter(successor__in=Body.objects.published()).exclude(acronym="")
+    yield from followed.exclude(successor__acronym="").values_list("acronym", "successor__acronym")
+
+
+def other_names() -> dict[tuple[str, ...], frozenset[tuple[str, ...]]]:
+    """For every name, in folded words, the other names of the same thing."""
+    names: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for group in names_of_one_thing():
+        cut = {tuple(folded_words(name)) for name in group if name} - {()}
+        for name in cut:
+            names.setdefault(name, set()).update(cut - {name})
+    return {name: frozenset(others) for name, others in names.items() if others}
+
+
+@dataclass
+class Hits:
+    """The numbers of the search entries that a text finds, and of those about which a question is answered yes."""
+
+    query: Query
+    found: BitMap = field(default_factory=BitMap)
+    excluded: BitMap = field(default_factory=BitMap)
+    answers: dict[str, BitMap] = field(default_factory=dict)
+
+    def ids(self, model: type[Model]) -> BitMap:
+        """The ids of a model's records, whether public or not; in whichever language they were found."""
+        return of_model(self.found, model) - of_model(self.excluded, model)
+
+    def ids_in(self, model: type[Model], language: str) -> BitMap:
+        """Those found in their texts in a language."""
+        return in_language(self.found, model, language) & self.ids(model)
+
+    def ranks(self, model: type[Model], ids: BitMap, language: str) -> list[tuple[tuple[bool, ...], BitMap]]:
+        """The ids in groups of equal standing, the best first, each with the answers that put it there."""
+        groups: list[tuple[tuple[bool, ...], BitMap]] = [((), ids)]
+        sets = [of_model(self.answers.get(question, BitMap()), model) for question in QUESTIONS]
+        for yes in [*sets, in_language(self.found, model, language)]:
+            groups = [
+                ((*answers, answer), part)
+                for answers, group in groups
+                for answer, part in ((True, group & yes), (False, group - yes))
+                if part
+            ]
+        return groups
+
+
+def in_language(numbers: BitMap, model: type[Model], language: str) -> BitMap:
+    start = first_number(model, language)
+    return (numbers & BitMap(range(start, start + MOST_RECORDS))).shift(-start)
+
+
+def of_model(numbers: BitMap, model: type[Model]) -> BitMap:
+    return BitMap.union(*(in_language(numbers, model, language) for language in LANGUAGES))
+
+
+def questions(query: Query) -> dict[str, tuple]:
+    """What is asked of the entries: by name the column and the condition."""
+    asked = {
+        "found": ("words", query.everywhere()),
+        "named": ("names", query.as_named()),
+        "in_name": ("names", query.everywhere()),
+        "whole": ("words", query.whole_words()),
+    }
+    if other := query.as_otherwise_named():
+        asked["otherwise_named"] = ("names", other)
+    if query.unwanted:
+        asked["excluded"] = ("words", query.none_of())
+    if query.has_marks:
+        asked["marked"] = ("marked", query.with_marks())
+    if query.is_row:
+        asked["in_a_row"] = ("words", query.in_a_row())
+    return asked
+
+
+def understand(text: str, state: ContentState) -> Query:
+    """The text as a question that knows the other names of things."""
+    return parse_query(text, kept(state, "other names", other_names))
+
+
+@lru_cache(maxsize=KEPT_ANSWERS)
+def find(text: str, state: ContentState, model: type[Model] | None = None) -> Hits:
+    """What a text finds among the records of a model, or of all; one query the first time in a state of the content."""
+    query = understand(text, state)
+    if not query:
+        return Hits(query)
+    answers = find_numbers(questions(query), model)
+    return Hits(query, answers.pop("found"), answers.pop("excluded", BitMap()), answers)

@@ -1,0 +1,113 @@
+"""What lists are counted and ordered by, in memory: for every value of every facet the set of its records.
+
+A list of a hundred thousand records with all its facets is counted in a millisecond
+this way, exactly, and in no query. An index is made at the first use after a change
+of the content (`content_state`) and shared by the threads of the process.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from itertools import chain
+from threading import RLock
+
+from django.apps import apps
+from django.utils import timezone
+from pyroaring import BitMap
+
+from portal.entries import ContentVersion
+from portal.models import Editorial, State
+
+# Where a field of a record says nothing: a value of the facet like any other.
+NOT_STATED = "none"
+# Few of many are sorted; else the order of all is read through.
+FEW = 8
+
+ContentState = tuple[str, date, int]
+
+
+class Kept:
+    """What was made for one state of the content, by name; a new state empties it."""
+
+    def __init__(self) -> None:
+        self.state: object = None
+        self.things: dict[object, object] = {}
+        self.lock = RLock()
+
+    def get(self, state: object, name: object, make: Callable[[], object]) -> object:
+        """The thing of this name, made by `make` the first time it is asked for in this state."""
+        with self.lock:
+            if self.state != state:
+                self.state, self.things = state, {}
+            if name not in self.things:
+                self.things[name] = make()
+            return self.things[name]
+
+
+moments, indexes = Kept(), Kept()
+
+
+def scheduled_moments(now: datetime) -> list[datetime]:
+    """When records that are published for a later hour become public, in order; one query."""
+    models = [model for model in apps.get_models() if issubclass(model, Editorial)]
+    queries = [
+        model.objects.filter(state=State.PUBLISHED, published_from__gt=now).order_by().values_list("published_from")
+        for model in models
+    ]
+    return sorted(moment for (moment,) in queries[0].union(*queries[1:], all=True))
+
+
+def content_state() -> ContentState:
+    """What everything derived from the content depends on; one query.
+
+    The version of what is written, the day, and how many scheduled moments have
+    passed since this version was first met.
+    """
+    version = ContentVersion.objects.values_list("version", flat=True).first() or ""
+    now = timezone.now()
+    ahead = moments.get(version, "scheduled", lambda: scheduled_moments(now))
+    return version, timezone.localdate(now), bisect_right(ahead, now)
+
+
+def kept(state: ContentState, name: object, make: Callable[[], object]) -> object:
+    """Anything derived from the content, made once for each state of it."""
+    return indexes.get(state, name, make)
+
+
+class Index:
+    """The records of a list: their ids, the ids by facet and value, and the ids in every order."""
+
+    def __init__(self, ids: Iterable[int]) -> None:
+        self.ids = BitMap(ids)
+        self.values: dict[str, dict] = {}
+        self.orders: dict[object, tuple[array, array]] = {}
+
+    def add_facet(self, name: str, pairs: Iterable[tuple[int, object]]) -> None:
+        """Take in (id, value) of a facet, either missing where a join found none; NOT_STATED holds what has no value."""
+        lists: dict[object, list[int]] = {}
+        for record_id, value in pairs:
+            if record_id is not None and value not in (None, ""):
+                lists.setdefault(value, []).append(record_id)
+        sets = {value: BitMap(ids) & self.ids for value, ids in lists.items()}
+        sets[NOT_STATED] = self.ids - BitMap.union(BitMap(), *sets.values())
+        self.values[name] = sets
+
+    def add_order(self, name: object, ids: Iterable[int]) -> None:
+        """Take in all the ids in an order."""
+        order = array("I", ids)
+        places = array("I", bytes(4 * (max(order, default=0) + 1)))
+        for place, record_id in enumerate(order):
+            places[record_id] = place
+        self.orders[name] = (order, places)
+
+    def in_order(self, ids: BitMap, name: object) -> Iterator[int]:
+        """Some of the ids in an order that was taken in."""
+        order, places = self.orders[name]
+        if len(ids) * FEW < len(order):
+            return iter(sorted(ids, key=places.__getitem__))
+        return filter(ids.__contains__, order)
+
+    def groups_in_order(self, groups: list[BitMap], name: object) -> Iterator[int]:
+        """Disjoint groups one after the other, each in the order."""
+        return chain.from_iterable(self.in_order(group, name) for group in groups)

@@ -1,0 +1,28 @@
+"""Makes the search entries of every record anew, from nothing."""
+
+from django.apps import apps
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from portal.models import Editorial, SearchEntry, search_entries_of
+
+AT_ONCE = 500
+
+
+class Command(BaseCommand):
+    help = "Makes the search entries of every record anew. Needed only after rows were written past Django."
+
+    @transaction.atomic
+    def handle(self, *args, **options) -> None:
+        SearchEntry.objects.all().delete()
+        count = 0
+        for model in (model for model in apps.get_models() if issubclass(model, Editorial)):
+            records = model.objects.prefetch_related(*model.searched_parts).iterator(AT_ONCE)
+            entries = []
+            for record in records:
+                entries += search_entries_of(record)
+                if len(entries) >= AT_ONCE:
+                    count += len(SearchEntry.objects.bulk_create(entries))
+                    entries = []
+            count += len(SearchEntry.objects.bulk_create(entries))
+        self.stdout.write(f"Made {count} search entries.")

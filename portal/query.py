@@ -1,0 +1,153 @@
+"""What a visitor types, understood: words, phrases, exclusions, other names; and the same for two databases.
+
+Both databases index words that were cut and folded here (`portal.text`), so what a
+word is does not depend on them: SQLite's FTS5 and PostgreSQL's tsvector find the
+same. Nothing here knows a model.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from portal.text import folded_words, words_of
+
+# Stands between the texts of a record where words are indexed, so that no phrase runs from one into the
+# next and a whole name can be told from a part of one. A letter of no language here; taken out of questions.
+BREAK = "ǁ"
+MOST_TERMS = 20
+# A word of up to three letters that others follow is whole: "an" in "an toàn" is no beginning of "and".
+WHOLE_UP_TO = 3
+
+QUOTES = str.maketrans("“”„«»″", '""""""')
+PIECE = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
+
+
+@dataclass(frozen=True)
+class Term:
+    """Words that must stand together in this order; `goes_on`: the last may be the beginning of a longer one."""
+
+    words: tuple[str, ...]
+    goes_on: bool = False
+
+    def fts5(self) -> str:
+        return f'"{" ".join(self.words)}"' + (" *" if self.goes_on else "")
+
+    def tsquery(self) -> str:
+        quoted = [f"'{word}'" for word in self.words]
+        return "(" + " <-> ".join(quoted) + (":*)" if self.goes_on else ")")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Of every group one term at least must occur."""
+
+    groups: tuple[tuple[Term, ...], ...]
+
+    def fts5(self) -> str:
+        return " AND ".join("(" + " OR ".join(term.fts5() for term in group) + ")" for group in self.groups)
+
+    def tsquery(self) -> str:
+        return " & ".join("(" + " | ".join(term.tsquery() for term in group) + ")" for group in self.groups)
+
+
+def whole_name(*names: Term) -> Condition:
+    """A text that is one of the names and nothing more."""
+    return Condition((tuple(Term((BREAK, *name.words, BREAK)) for name in names),))
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question: `wanted` terms must all occur, of the `unwanted` none; `other_names` may stand for a wanted one.
+
+    `typed` are the wanted words as typed, marks and all.
+    """
+
+    wanted: tuple[Term, ...] = ()
+    unwanted: tuple[Term, ...] = ()
+    typed: tuple[tuple[str, ...], ...] = ()
+    other_names: Mapping[tuple[str, ...], frozenset[tuple[str, ...]]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.wanted)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All wanted words in a row."""
+        return tuple(word for term in self.wanted for word in term.words)
+
+    @property
+    def all_terms(self) -> list[Term]:
+        """Everything whose occurrence in a text is worth showing."""
+        return [term for group in self.everywhere().groups for term in group]
+
+    def names_for(self, words: tuple[str, ...]) -> tuple[Term, ...]:
+        return tuple(Term(name) for name in sorted(self.other_names.get(words, ())))
+
+    def everywhere(self) -> Condition:
+        """What a record must hold to be found at all."""
+        whole = self.names_for(self.words) if self.is_row else ()
+        return Condition(tuple((term, *self.names_for(term.words), *whole) for term in self.wanted))
+
+    def none_of(self) -> Condition:
+        return Condition((self.unwanted,))
+
+    def whole_words(self) -> Condition:
+        return Condition(tuple((replace(term, goes_on=False),) for term in self.wanted))
+
+    def as_named(self) -> Condition:
+        """A name that is exactly this."""
+        return whole_name(Term(self.words))
+
+    def as_otherwise_named(self) -> Condition | None:
+        """A name that is exactly another name of this."""
+        return whole_name(*names) if (names := self.names_for(self.words)) else None
+
+    def in_a_row(self) -> Condition:
+        return Condition(((Term(self.words, self.wanted[-1].goes_on),),))
+
+    def with_marks(self) -> Condition:
+        """The words as typed, in the texts that keep their marks."""
+        return Condition(
+            tuple((Term(words, term.goes_on),) for words, term in zip(self.typed, self.wanted, strict=True))
+        )
+
+    @property
+    def has_marks(self) -> bool:
+        return any(not word.isascii() for words in self.typed for word in words)
+
+    @property
+    def is_row(self) -> bool:
+        """Whether there is more to "in a row" than the one term says by itself."""
+        return len(self.wanted) > 1
+
+
+def parse_query(text: str, other_names: Mapping[tuple[str, ...], frozenset[tuple[str, ...]]] | None = None) -> Query:
+    """Understand what was typed; anything may be typed, and without a wanted word the query is false.
+
+    "quoted words" and words joined by signs, such as adgmin-6-01, stand together; a
+    minus before a word or phrase excludes it. The last word, and longer ones before
+    it, may be beginnings.
+    """
+    wanted, typed, unwanted = [], [], []
+    pieces = list(PIECE.finditer(text.translate(QUOTES)))[:MOST_TERMS]
+    for number, piece in enumerate(pieces):
+        raw = (piece["phrase"] if piece["phrase"] is not None else piece["word"]).replace(BREAK, " ")
+        words, marked = tuple(folded_words(raw)), tuple(words_of(raw))
+        if not words:
+            continue
+        is_last, is_phrase = number == len(pieces) - 1, piece["phrase"] is not None
+        goes_on = not is_phrase and (is_last or (len(words) == 1 and len(words[0]) > WHOLE_UP_TO))
+        if piece["minus"]:
+            unwanted.append(Term(words))
+        else:
+            wanted.append(Term(words, goes_on))
+            # Folding may cut a word otherwise than its marks do; then the folded ones stand for both.
+            typed.append(marked if len(marked) == len(words) else words)
+    return Query(tuple(wanted), tuple(unwanted), tuple(typed), other_names or {})
+
+
+def indexed(texts: Iterable[str], *, marks: bool = False) -> str:
+    """The words of several texts as both databases index them, a break around each text."""
+    cut = words_of if marks else folded_words
+    parts = [" ".join(words) for words in map(cut, texts) if words]
+    return f"{BREAK} {f' {BREAK} '.join(parts)} {BREAK}" if parts else ""
