@@ -26,6 +26,7 @@ from portal.models import (
     Record,
     Topic,
     not_before,
+    page_address,
     year_in_range,
     year_validators,
 )
@@ -88,7 +89,7 @@ class Plan(Record):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("plan", args=[self.slug])
+        return page_address("plan", self.slug)
 
     @property
     def label(self) -> str:
@@ -253,7 +254,7 @@ class Initiative(Record):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("initiative", args=[self.slug])
+        return page_address("initiative", self.slug)
 
 
 class Milestone(Part):

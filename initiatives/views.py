@@ -43,10 +43,7 @@ class InitiativeListView(RecordListView):
     filterset_class = InitiativeFilterSet
     template_name = "initiatives/initiative_list.html"
     is_dataset = True
-    select_related = ("lead_body",)
-
-    def related(self):
-        return [public("lead_countries", Country.objects), public("directions", Direction.objects)]
+    paginate_by = 24
 
 
 class InitiativeDetailView(RecordDetailView):

@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +25,7 @@ from portal.models import (
     Precision,
     Record,
     not_before,
+    page_address,
 )
 
 
@@ -54,7 +54,7 @@ class Person(Record):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("person", args=[self.slug])
+        return page_address("person", self.slug)
 
 
 class Format(models.TextChoices):
@@ -168,7 +168,7 @@ class Meeting(Record):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("meeting", args=[self.slug])
+        return page_address("meeting", self.slug)
 
     @property
     def label(self) -> str:
@@ -239,6 +239,10 @@ class Session(Record):
 
     def slug_text(self) -> str:
         return f"{self.meeting.slug}-{self.name_en or self.name_vi or self.kind}"
+
+    def get_absolute_url(self) -> str:
+        """Sessions stand in the programme on the page of their meeting."""
+        return f"{self.meeting.get_absolute_url()}#{self.slug}"
 
 
 class StatementQuerySet(EditorialQuerySet):
@@ -433,7 +437,7 @@ class Decision(Record):
         return f"{self.meeting.slug}-{self.order:02d}"
 
     def get_absolute_url(self) -> str:
-        return reverse("decision", args=[self.slug])
+        return page_address("decision", self.slug)
 
     def get_level_display(self) -> str:
         """Django makes this for fields with choices, but not for generated ones."""

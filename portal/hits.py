@@ -7,7 +7,7 @@ the name; do they stand in a row; are they whole words; is it in the reader's la
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django.apps import apps
 from django.db.models import Model
@@ -63,10 +63,14 @@ class Hits:
         """Those found in their texts in a language."""
         return in_language(self.found, model, language) & self.ids(model)
 
+    def answered(self, question: str, model: type[Model]) -> BitMap:
+        """The ids of a model's records about which a question is answered yes."""
+        return of_model(self.answers.get(question, BitMap()), model)
+
     def ranks(self, model: type[Model], ids: BitMap, language: str) -> list[tuple[tuple[bool, ...], BitMap]]:
         """The ids in groups of equal standing, the best first, each with the answers that put it there."""
         groups: list[tuple[tuple[bool, ...], BitMap]] = [((), ids)]
-        sets = [of_model(self.answers.get(question, BitMap()), model) for question in QUESTIONS]
+        sets = [self.answered(question, model) for question in QUESTIONS]
         for yes in [*sets, in_language(self.found, model, language)]:
             groups = [
                 ((*answers, answer), part)
@@ -77,9 +81,15 @@ class Hits:
         return groups
 
 
-def in_language(numbers: BitMap, model: type[Model], language: str) -> BitMap:
+@cache
+def block(model: type[Model], language: str) -> BitMap:
+    """All the numbers that entries of a model in a language can have."""
     start = first_number(model, language)
-    return (numbers & BitMap(range(start, start + MOST_RECORDS))).shift(-start)
+    return BitMap(range(start, start + MOST_RECORDS))
+
+
+def in_language(numbers: BitMap, model: type[Model], language: str) -> BitMap:
+    return (numbers & block(model, language)).shift(-first_number(model, language))
 
 
 def of_model(numbers: BitMap, model: type[Model]) -> BitMap:

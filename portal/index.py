@@ -84,7 +84,7 @@ class Index:
         self.orders: dict[object, tuple[array, array]] = {}
 
     def add_facet(self, name: str, pairs: Iterable[tuple[int, object]]) -> None:
-        """Take in (id, value) of a facet, either missing where a join found none; NOT_STATED holds what has no value."""
+        """Take in (id, value) of a facet, either missing where a join finds none; NOT_STATED has what has no value."""
         lists: dict[object, list[int]] = {}
         for record_id, value in pairs:
             if record_id is not None and value not in (None, ""):

@@ -6,6 +6,8 @@ the public, `published()`. Country, Body, Direction, Topic, Source and Document
 are the vocabulary: meetings and initiatives point at them, never the reverse.
 """
 
+from functools import lru_cache
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -14,6 +16,7 @@ from django.db.models.signals import post_delete, post_migrate, post_save, pre_s
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.database import complete_database
@@ -70,6 +73,16 @@ class Qualifier(models.TextChoices):
     APPROX = "approx", _("about")
     MORE_THAN = "more-than", _("more than")
     UP_TO = "up-to", _("up to")
+
+
+def page_address(name: str, slug: str) -> str:
+    """The address of a record's page in the reader's language."""
+    return address_in_language(name, slug, get_language())
+
+
+@lru_cache(maxsize=20_000)  # a list names up to a hundred of them, each as dear as a row
+def address_in_language(name: str, slug: str, language: str) -> str:
+    return reverse(name, args=[slug])
 
 
 def numbered(base: str, taken: set[str]) -> str:
@@ -364,7 +377,7 @@ class Country(Record):
         return self.code
 
     def get_absolute_url(self) -> str:
-        return reverse("country", args=[self.slug])
+        return page_address("country", self.slug)
 
 
 class BodyKind(models.TextChoices):
@@ -422,7 +435,7 @@ class Body(Record):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("body", args=[self.slug])
+        return page_address("body", self.slug)
 
     @property
     def label(self) -> str:
@@ -450,7 +463,7 @@ class Direction(Record):
         constraints = [models.CheckConstraint(condition=Q(number__range=(1, 8)), name="direction_number_range")]
 
     def get_absolute_url(self) -> str:
-        return reverse("direction", args=[self.slug])
+        return page_address("direction", self.slug)
 
 
 class Topic(Record):
@@ -466,7 +479,7 @@ class Topic(Record):
         ordering = ["slug"]
 
     def get_absolute_url(self) -> str:
-        return reverse("topic", args=[self.slug])
+        return page_address("topic", self.slug)
 
 
 class DocumentKind(models.TextChoices):
@@ -510,7 +523,7 @@ class Document(Record):
         ]
 
     def get_absolute_url(self) -> str:
-        return reverse("document", args=[self.slug])
+        return page_address("document", self.slug)
 
 
 class UnverifiedKind(models.TextChoices):

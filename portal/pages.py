@@ -86,21 +86,17 @@ class Evidence:
         return len(self.for_record(record))
 
 
+def count_sources(model: type[Model]) -> dict[int, int]:
+    """How many public sources each record of a model has; one query."""
+    links = model.sources.through.objects.filter(source__in=Source.objects.published())
+    return dict(links.order_by().values_list(f"{model._meta.model_name}_id").annotate(Count("pk")))
+
+
 @dataclass
 class SourceCounts:
-    """How many public sources each record of a list has; one query."""
+    """The number of public sources of each record of a list."""
 
     counts: dict[int, int]
-
-    @classmethod
-    def of(cls, records: list[Model]) -> "SourceCounts":
-        if not records:
-            return cls({})
-        model = type(records[0])
-        record = f"{model._meta.model_name}_id"
-        links = model.sources.through.objects.filter(**{f"{record}__in": [each.pk for each in records]})
-        public_links = links.filter(source__in=Source.objects.published())
-        return cls(dict(public_links.order_by().values_list(record).annotate(Count("pk"))))
 
     def count_for(self, record: Model) -> int:
         return self.counts.get(record.pk, 0)
@@ -134,7 +130,7 @@ class RecordListView(ListView):
 
     def gather_evidence(self, records: list[Model]) -> Evidence | SourceCounts:
         """What the rows name of their sources: how many there are; overridden where they name them."""
-        return SourceCounts.of(records)
+        return SourceCounts(self.filterset.kept("source counts", lambda: count_sources(self.model)))
 
     def get_context_data(self, **kwargs) -> dict:
         context = super().get_context_data(filterset=self.filterset, **kwargs)

@@ -102,8 +102,13 @@ class Query:
         """A name that is exactly another name of this."""
         return whole_name(*names) if (names := self.names_for(self.words)) else None
 
+    @property
+    def row(self) -> Term:
+        """The wanted words one after the other, as typed."""
+        return Term(self.words, self.wanted[-1].goes_on)
+
     def in_a_row(self) -> Condition:
-        return Condition(((Term(self.words, self.wanted[-1].goes_on),),))
+        return Condition(((self.row,),))
 
     def with_marks(self) -> Condition:
         """The words as typed, in the texts that keep their marks."""

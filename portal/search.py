@@ -1,69 +1,291 @@
-"""One search over every kind of record: `/search/?q=`."""
+"""One search over every kind of record: `/search/?q=`, its suggestions, and what to do when nothing is found."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, islice
 
 from django import forms
-from django.db.models import QuerySet
-from django.urls import reverse
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet, TextChoices
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from pyroaring import BitMap
+from rapidfuzz import fuzz, process
 
-from initiatives.models import Indicator, Initiative, Plan
-from meetings.models import Decision, Meeting, Person, Statement
-from portal.filters import SearchField
-from portal.models import Body, Country, Direction, Document, Editorial, SearchEntry, Topic
+from initiatives.models import Discrepancy, Indicator, Initiative, Plan
+from meetings.models import Decision, Meeting, Person, Session, Statement
+from portal.entries import LANGUAGES
+from portal.filters import FilterForm, SearchField
+from portal.hits import Hits, find
+from portal.index import ContentState, Index, content_state, kept
+from portal.models import Body, Country, Direction, Document, Editorial, Topic
+from portal.passages import mark_words, passage
+from portal.query import Query, parse_query
+from portal.text import fold, words_of
 
-SHOWN = 10  # records of one kind on the page; the list of the kind has the others
-
-# The kinds in the order of the page, each with the list that takes the same `q`, where there is one.
-KINDS = [
-    (_("Meetings"), Meeting.objects.select_related("series"), "meeting_list"),
-    (_("Decisions"), Decision.objects.select_related("meeting"), "decision_list"),
-    (_("Initiatives"), Initiative.objects.all(), "initiative_list"),
-    (_("Plans"), Plan.objects.all(), ""),
-    (_("Directions"), Direction.objects.all(), ""),
-    (_("Topics"), Topic.objects.all(), ""),
-    (_("Bodies"), Body.objects.all(), "body_list"),
-    (_("Countries"), Country.objects.all(), ""),
-    (_("Persons"), Person.objects.all(), ""),
-    (_("Statements"), Statement.objects.select_related("meeting", "person"), "statement_list"),
-    (_("Documents"), Document.objects.all(), "document_list"),
-    (_("Figures"), Indicator.objects.all(), "figure_list"),
-]
+SHOWN_OF_A_KIND, SHOWN_ON_A_PAGE, SUGGESTED = 5, 20, 8
+NEAR_ENOUGH = 75  # of 100: how like a word must be to one of a name to be meant by it
+FEWEST_LETTERS = 3
 
 
-class SearchForm(forms.Form):
+class Kind(TextChoices):
+    """The kinds of record in the order of the page."""
+
+    MEETING = "meeting", _("Meetings")
+    DECISION = "decision", _("Decisions")
+    INITIATIVE = "initiative", _("Initiatives")
+    PLAN = "plan", _("Plans")
+    DIRECTION = "direction", _("Directions")
+    TOPIC = "topic", _("Topics")
+    BODY = "body", _("Bodies")
+    COUNTRY = "country", _("Countries")
+    PERSON = "person", _("Persons")
+    STATEMENT = "statement", _("Statements")
+    SESSION = "session", _("Sessions")
+    DOCUMENT = "document", _("Documents")
+    FIGURE = "figure", _("Figures")
+    DISCREPANCY = "discrepancy", _("Where sources disagree")
+
+
+# What a result shows of its record.
+RECORDS: dict[Kind, QuerySet] = {
+    Kind.MEETING: Meeting.objects.select_related("series", "country"),
+    Kind.DECISION: Decision.objects.select_related("meeting", "meeting__series"),
+    Kind.INITIATIVE: Initiative.objects.prefetch_related("milestones"),
+    Kind.PLAN: Plan.objects.prefetch_related("items"),
+    Kind.DIRECTION: Direction.objects.all(),
+    Kind.TOPIC: Topic.objects.all(),
+    Kind.BODY: Body.objects.all(),
+    Kind.COUNTRY: Country.objects.all(),
+    Kind.PERSON: Person.objects.all(),
+    Kind.STATEMENT: Statement.objects.select_related("meeting", "meeting__series", "person"),
+    Kind.SESSION: Session.objects.select_related("meeting", "meeting__series"),
+    Kind.DOCUMENT: Document.objects.all(),
+    Kind.FIGURE: Indicator.objects.all(),
+    Kind.DISCREPANCY: Discrepancy.objects.prefetch_related("versions"),
+}
+MODELS: dict[Kind, type[Editorial]] = {kind: records.model for kind, records in RECORDS.items()}
+LISTS = {
+    Kind.MEETING: "meeting_list",
+    Kind.DECISION: "decision_list",
+    Kind.INITIATIVE: "initiative_list",
+    Kind.BODY: "body_list",
+    Kind.STATEMENT: "statement_list",
+    Kind.DOCUMENT: "document_list",
+    Kind.FIGURE: "figure_list",
+}
+# Kinds whose records have names that are looked for; the others are known by what they say.
+NAMED = [kind for kind in Kind if kind not in (Kind.DECISION, Kind.STATEMENT, Kind.SESSION, Kind.DISCREPANCY)]
+# Of these the newest come first among equals, the others by name.
+DATED = {Kind.MEETING: "start", Kind.DECISION: "meeting__start", Kind.STATEMENT: "meeting__start"}
+
+
+class KindField(forms.ChoiceField):
+    def __init__(self, **kwargs):
+        message = {"invalid_choice": _("Unknown value: %(value)s.")}
+        super().__init__(required=False, choices=Kind.choices, error_messages=message, **kwargs)
+
+
+class SearchForm(FilterForm):
     q = SearchField()
+    kind = KindField()
+
+
+@dataclass(frozen=True)
+class Result:
+    """A record as a search shows it: its name and a passage with the words found marked."""
+
+    record: Editorial
+    title: SafeString
+    passage: SafeString
+    language: str  # of the texts in which it was found
 
 
 @dataclass
 class Group:
-    """What was found of one kind."""
+    """What was found of one kind, the best first."""
 
-    label: str
-    records: list[Editorial]
-    count: int
-    list_address: str
+    kind: Kind
+    ids: list[int]
+    own_count: int  # found in the reader's language
+    rank: tuple[bool, ...]  # of the best
+    results: list[Result]
+
+    @property
+    def count(self) -> int:
+        return len(self.ids)
 
     @property
     def is_cut(self) -> bool:
-        return self.count > len(self.records)
+        return self.count > len(self.results)
 
 
-def found_of(kind: QuerySet, ids: list[int], language: str) -> list[Editorial]:
-    return list(kind.published().filter(pk__in=ids).by_name(language)) if ids else []
+@dataclass(frozen=True)
+class Loosened:
+    """A question that asks less, and how much it finds."""
+
+    text: str
+    count: int
 
 
-def search_everything(text: str, language: str) -> list[Group]:
-    """Per kind with a hit, its public records by name; one query for the hits and one for each kind hit."""
-    hits: dict[str, list[int]] = {}
-    for kind, record_id in SearchEntry.objects.search(text).values_list("kind", "record_id"):
-        hits.setdefault(kind, []).append(record_id)
-    groups = []
-    for label, records, list_name in KINDS:
-        found = found_of(records, hits.get(records.model._meta.label_lower, []), language)
-        if found:
-            address = reverse(list_name) if list_name else ""
-            # A kind without a list of its own is shown whole.
-            shown = found[:SHOWN] if list_name else found
-            groups.append(Group(label, shown, len(found), address))
-    return groups
+def public_index(kind: Kind, language: str, state: ContentState) -> Index:
+    """The public records of a kind in the order in which equals stand."""
+
+    def make() -> Index:
+        records = MODELS[kind].objects.published()
+        name = "sort_vi" if language == "vi" else "sort_en"
+        order = records.order_by(*([f"-{DATED[kind]}"] if kind in DATED else []), name, "slug")
+        ids = list(order.values_list("pk", flat=True))
+        index = Index(ids)
+        index.add_order("usual", ids)
+        return index
+
+    return kept(state, ("search", kind, language), make)
+
+
+class Search:
+    """What a text finds for a reader of a language, of one kind or of all."""
+
+    def __init__(self, text: str, language: str, kind: str = "", state: ContentState | None = None) -> None:
+        self.text = text
+        self.language = language
+        self.other = next(other for other in LANGUAGES if other != language)
+        self.kind = kind
+        self.state = state or content_state()
+
+    @cached_property
+    def hits(self) -> Hits:
+        return find(self.text, self.state)
+
+    @property
+    def query(self) -> Query:
+        return self.hits.query
+
+    def public_ids(self, kind: Kind) -> BitMap:
+        return self.hits.ids(MODELS[kind]) & public_index(kind, self.language, self.state).ids
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Every kind of which something was found, the kind with the best first; without results yet."""
+        groups = [self.group(kind, ids) for kind in Kind if (ids := self.public_ids(kind))]
+        return sorted(groups, key=lambda group: group.rank, reverse=True)
+
+    def group(self, kind: Kind, ids: BitMap) -> Group:
+        model, index = MODELS[kind], public_index(kind, self.language, self.state)
+        ranked = self.hits.ranks(model, ids, self.language)
+        order = list(index.groups_in_order([group for _rank, group in ranked], "usual"))
+        own = self.hits.ids_in(model, self.language).intersection_cardinality(ids)
+        return Group(kind, order, own, ranked[0][0], [])
+
+    @cached_property
+    def total(self) -> int:
+        return sum(group.count for group in self.groups)
+
+    @cached_property
+    def own_total(self) -> int:
+        return sum(group.own_count for group in self.groups)
+
+    @cached_property
+    def shown_groups(self) -> list[Group]:
+        """The groups with their first results, or the one asked for without any; a query for each kind shown."""
+        groups = [group for group in self.groups if self.kind in ("", group.kind)]
+        if not self.kind:
+            for group in groups:
+                group.results = self.read(group.kind, group.ids[:SHOWN_OF_A_KIND])
+        return groups
+
+    def pages(self) -> Paginator:
+        """The ids of the kind asked for, in pages."""
+        return Paginator(next((group.ids for group in self.groups if group.kind == self.kind), []), SHOWN_ON_A_PAGE)
+
+    def read(self, kind: Kind, ids: list[int]) -> list[Result]:
+        rows = {record.pk: record for record in RECORDS[kind].published().filter(pk__in=ids)}
+        own = self.hits.ids_in(MODELS[kind], self.language)
+        return [self.result(rows[each], self.language if each in own else self.other) for each in ids if each in rows]
+
+    def result(self, record: Editorial, found_in: str) -> Result:
+        title = getattr(record, "label", "") or record.name_in(self.language)
+        # A passage does not repeat the name that stands above it.
+        texts = [text for text in [record.name_in(found_in), *record.texts_in(found_in)] if text and text != title]
+        return Result(record, mark_words(title, self.query), passage(texts, self.query), found_in)
+
+    # Nothing found
+
+    def loosened(self) -> list[Loosened]:
+        """The question without each of its conditions in turn, where that finds something."""
+        ways = [Search(text, self.language, state=self.state) for text in self.with_less()]
+        return [Loosened(way.text, way.total) for way in ways if way.total]
+
+    def with_less(self) -> list[str]:
+        pieces = self.text.split()
+        ways = [self.text.replace('"', "")] if '"' in self.text else []
+        if '"' not in self.text and len(pieces) > 1:
+            ways += [" ".join(pieces[:number] + pieces[number + 1 :]) for number in range(min(len(pieces), 6))]
+        return [way for way in dict.fromkeys(ways) if parse_query(way)]
+
+    def meant(self) -> Loosened | None:
+        """The question with its unknown words read as near ones of names and topics, if that finds something."""
+        words = names_vocabulary(self.language, self.state)
+        read = [word if fold(word) in words else nearest(word, words) for word in words_of(self.text)]
+        if read == words_of(self.text) or not all(read):
+            return None
+        other = Search(" ".join(read), self.language, state=self.state)
+        return Loosened(other.text, other.total) if other.total else None
+
+
+def names_vocabulary(language: str, state: ContentState) -> dict[str, str]:
+    """Folded words of the names of public records and topics, each with its spelling."""
+
+    def make() -> dict[str, str]:
+        columns = [(MODELS[kind], f"{MODELS[kind].name_field}") for kind in NAMED]
+        texts: Iterable[str] = chain.from_iterable(names_of(model, name, language) for model, name in columns)
+        return {fold(word): word for text in texts for word in words_of(text)}
+
+    return kept(state, ("names", language), make)
+
+
+def names_of(model: type[Model], name: str, language: str) -> Iterable[str]:
+    own = f"{name}_{language}" if hasattr(model, f"{name}_{language}") else name
+    return filter(None, model.objects.published().order_by().values_list(own, flat=True))
+
+
+def nearest(word: str, words: dict[str, str]) -> str:
+    """The spelling of the word that is most like this one; empty where none is like it."""
+    if len(word) < FEWEST_LETTERS:
+        return word
+    best = process.extractOne(fold(word), words.keys(), scorer=fuzz.ratio, score_cutoff=NEAR_ENOUGH)
+    return words[best[0]] if best else ""
+
+
+# Suggestions while typing
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A record whose name fits what was typed so far."""
+
+    title: SafeString
+    kind: str
+    url: str
+
+
+def suggest(text: str, language: str) -> list[Suggestion]:
+    """The records with the best fitting names, of all kinds that have names; a query for each kind shown."""
+    search = Search(text, language)
+    if not search.query:
+        return []
+    ranked: list[tuple[tuple[bool, ...], int, Kind, list[int]]] = []
+    for kind in NAMED:
+        named = search.hits.answered("in_name", MODELS[kind]) & search.public_ids(kind)
+        if named:
+            group = search.group(kind, named)
+            ranked.append((group.rank, -list(Kind).index(kind), kind, group.ids[:SUGGESTED]))
+    suggestions = []
+    for _rank, _place, kind, ids in islice(sorted(ranked, reverse=True), SUGGESTED):
+        room = SUGGESTED - len(suggestions)
+        suggestions += [
+            Suggestion(result.title, kind.label, result.record.get_absolute_url())
+            for result in search.read(kind, ids[: max(room, 0)])
+        ]
+    return suggestions[:SUGGESTED]

@@ -57,11 +57,12 @@ def read_secret_key(debug: bool) -> str:
     return kept.read_text(encoding="ascii").strip()
 
 
-def read_database() -> dict:
+def read_database(debug: bool) -> dict:
     """DATABASE_URL as Django's dictionary: sqlite:/// or postgres://; SQLite when unset."""
     url = read_text("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     try:
-        database = dj_database_url.parse(url)
+        # A worker keeps its connection; in development every request runs in a thread of its own.
+        database = dj_database_url.parse(url, conn_max_age=0 if debug else 600, conn_health_checks=not debug)
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError) as error:
         raise ImproperlyConfigured(f"DATABASE_URL is not understood: {error}") from error
     if database["ENGINE"] == "django.db.backends.sqlite3":
@@ -160,7 +161,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": read_database()}
+DATABASES = {"default": read_database(DEBUG)}
 CACHES = {"default": read_cache()}
 
 # Languages: Vietnamese first, and both under their own prefix

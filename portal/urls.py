@@ -23,6 +23,7 @@ public_pages = [
     path("documents/<slug:slug>/", views.DocumentDetailView.as_view(), name="document"),
     path("timeline/", views.TimelineView.as_view(), name="timeline"),
     path("search/", views.SearchView.as_view(), name="search"),
+    path("search/suggestions/", views.SuggestionsView.as_view(), name="suggestions"),
     path("open-data/", views.OpenDataView.as_view(), name="open_data"),
     path("about/", views.AboutView.as_view(), name="about"),
     path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),

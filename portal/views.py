@@ -3,9 +3,11 @@
 from operator import itemgetter
 
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import InvalidPage
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -40,7 +42,7 @@ from portal.models import (
     UnverifiedReason,
 )
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
-from portal.search import SearchForm, search_everything
+from portal.search import LISTS, Search, SearchForm, suggest
 from portal.timeline import TimelineFilterSet, by_year_and_month
 from portal.vocabulary import BodyFilterSet, DocumentFilterSet
 
@@ -414,10 +416,37 @@ class SearchView(TemplateView):
 
     def get_context_data(self, **kwargs):
         form = SearchForm(self.request.GET)
-        text = form.cleaned_data["q"] if form.is_valid() else ""
-        groups = search_everything(text, get_language()) if text else []
+        form.full_clean()
+        asked = form.cleaned_data
+        search = Search(asked["q"] or "", get_language(), asked["kind"] or "")
+        if search.kind:
+            kwargs |= self.one_kind(search)
+        return super().get_context_data(form=form, search=search, **kwargs)
+
+    def one_kind(self, search: Search) -> dict:
+        """One page of the results of a kind; 404 out of range, as on every list."""
+        try:
+            page = search.pages().page(self.request.GET.get("page") or 1)
+        except InvalidPage as error:
+            raise Http404(str(error)) from error
+        return {
+            "page_obj": page,
+            "results": search.read(search.kind, page.object_list),
+            "elided_pages": page.paginator.get_elided_page_range(page.number, on_each_side=2),
+            "list_address": reverse(LISTS[search.kind]) if search.kind in LISTS else "",
+        }
+
+
+class SuggestionsView(TemplateView):
+    """Names that fit what is being typed, as options for the search field."""
+
+    template_name = "portal/suggestions.html"
+
+    def get_context_data(self, **kwargs):
+        form = SearchForm(self.request.GET)
+        form.full_clean()
         return super().get_context_data(
-            form=form, text=text, groups=groups, total=sum(group.count for group in groups), **kwargs
+            suggestions=suggest(form.cleaned_data["q"] or "", get_language()), text=form.cleaned_data["q"], **kwargs
         )
 
 

@@ -4,15 +4,15 @@ Registered as built-ins, so no template loads them.
 """
 
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from django import template
 from django.templatetags.static import static
 from django.urls import translate_url
 from django.utils import formats, timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, get_language_info
+from django.utils.translation import get_language, get_language_info, ngettext
 from django.utils.translation import gettext as _
 
 from portal import charts
@@ -55,11 +55,15 @@ def flag(code: str) -> SafeString:
     return format_html('<img class="flag" src="{}" alt="" width="24" height="18">', static(f"flags/{code.lower()}.svg"))
 
 
-OPTION = (
-    '<li><label class="opt{}"><input type="checkbox" id="{}-{}" name="{}" value="{}"{}>'
-    '<span class="lab">{}</span><span class="n">{}</span></label></li>'
-)
-EMPTY, CHOSEN = (" zero", mark_safe(" disabled")), ("", mark_safe(" checked"))
+OPTION = """<li><label class="opt{{}}"><input type="checkbox" id="{name}-{value}" name="{name}" value="{value}"{{}}>
+<span class="lab">{label}</span><span class="n">{{}}</span></label></li>"""
+
+
+@lru_cache(maxsize=5000)
+def option_frame(name: str, value: str, label: str) -> str:
+    """An option of a facet but for its look, its state and its count."""
+    name, value, label = (escape(text).replace("{", "{{").replace("}", "}}") for text in (name, value, label))
+    return OPTION.format(name=name, value=value, label=label)
 
 
 @register.simple_tag
@@ -70,10 +74,61 @@ def facet_options(facet) -> SafeString:
     """
     rows = []
     for option in facet.options:
-        look, state = CHOSEN if option.chosen else EMPTY if not option.count else ("", "")
-        shown = formats.number_format(option.count, force_grouping=True)
-        rows.append((look, facet.name, option.value, facet.name, option.value, state, option.label, shown))
-    return format_html("<ul>{}</ul>", format_html_join("", OPTION, rows))
+        look, state = ("", " checked") if option.chosen else ("", "") if option.count else (" zero", " disabled")
+        count = formats.number_format(option.count, force_grouping=True) if option.count > 999 else option.count
+        rows.append(option_frame(facet.name, option.value, option.label).format(look, state, count))
+    return mark_safe(f"<ul>{''.join(rows)}</ul>")
+
+
+LEVEL_ICONS = {"commits": "stamp", "creates": "circle-plus", "steers": "signpost", "takes-note": "notebook-pen"}
+
+
+@register.simple_tag
+def status_badge(status: str, label: str) -> SafeString:
+    """The status of an initiative: glyph, word, colour."""
+    return badge(f"st st-{status}", f"st-{status}", str(label))
+
+
+@register.simple_tag
+def level_badge(level) -> SafeString:
+    """A level of commitment."""
+    return badge(f"vb-{level.value}", LEVEL_ICONS.get(level.value, ""), str(level.label))
+
+
+@register.simple_tag
+def verb_badge(decision) -> SafeString:
+    """The verb of a decision, as firm as its level."""
+    return badge(f"vb-{decision.level}", LEVEL_ICONS.get(decision.level, ""), str(decision.get_verb_display()))
+
+
+@cache
+def badge(look: str, glyph: str, label: str) -> SafeString:
+    """One of a few dozen marks that stand on every row of a list."""
+    return format_html('<span class="badge {}">{}{}</span>', look, icon(glyph) if glyph else "", label)
+
+
+@register.simple_tag(takes_context=True)
+def stated(context, record, facet: str) -> list:
+    """On a list: the values of a facet that a row has, each with `value` and `label`."""
+    return context["filterset"].stated(record.pk, facet)
+
+
+@register.simple_tag(takes_context=True)
+def leads(context, initiative) -> SafeString:
+    """Who leads an initiative, or that no source says; on a list from its index, elsewhere from what was prefetched."""
+    if filterset := context.get("filterset"):
+        countries = [(option.value, option.label) for option in filterset.stated(initiative.pk, "country")]
+        bodies = [option.label for option in filterset.stated(initiative.pk, "body")]
+    else:
+        countries = [(country.slug, country.name) for country in initiative.lead_countries.all()]
+        bodies = [body.label for body in [public(initiative.lead_body)] if body]
+    tags = [tag(flag(code), name) for code, name in countries] + [tag(icon("building-2"), name) for name in bodies]
+    return mark_safe("".join(tags) or tag(icon("building-2"), _("lead not stated in our sources")))
+
+
+@lru_cache(maxsize=5000)
+def tag(picture: SafeString, text: str) -> SafeString:
+    return format_html('<span class="tag">{}{}</span>', picture, text)
 
 
 @register.filter
@@ -106,6 +161,16 @@ def is_latest_of(meeting, meetings) -> bool:
 def month_word(day) -> str:
     """The month of a date box: tháng 01, January."""
     return f"tháng {day:%m}" if get_language() == "vi" else formats.date_format(day, "F")
+
+
+@register.simple_tag
+def years(first: int | None, last: int | None) -> str:
+    """A span of years, either end of which may be missing."""
+    if first and last:
+        return f"{first}–{last}" if first != last else str(first)
+    if first:
+        return _("since %(first)s") % {"first": first}
+    return _("until %(last)s") % {"last": last} if last else ""
 
 
 @register.filter
@@ -181,9 +246,14 @@ def sources_of(context, record) -> list:
 
 
 @register.simple_tag(takes_context=True)
-def source_count(context, record) -> int:
-    """How many public sources a record has."""
-    return context["evidence"].count_for(record)
+def source_count(context, record) -> SafeString:
+    """On a list: how many sources a record has, linking to them on its own page."""
+    count = context["evidence"].count_for(record)
+    if not count:
+        return mark_safe("")
+    address = record.get_absolute_url()
+    words = ngettext("%(n)s source", "%(n)s sources", count) % {"n": count}
+    return format_html('<a class="src" href="{}{}">{}</a>', address, "" if "#" in address else "#sources", words)
 
 
 @register.filter

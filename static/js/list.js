@@ -32,6 +32,15 @@ for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) 
   document.addEventListener(failure, () => filters.submit());
 }
 
+// The facets come anew with their counts; what was folded open stays open.
+let opened = [];
+document.addEventListener("htmx:beforeSwap", () => {
+  opened = [...filters.querySelectorAll(".fold[open]")].map((fold) => fold.id);
+});
+document.addEventListener("htmx:afterSettle", () => {
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+});
+
 // Say the new count to those who cannot see it change.
 document.addEventListener("htmx:afterSettle", () => {
   document.getElementById("announcement").textContent = document.getElementById("count").textContent;
