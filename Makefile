@@ -35,8 +35,9 @@ serve: ## Start the portal under production settings; PORT, HOST, DATABASE_URL, 
 	exec .venv/bin/gunicorn portal.wsgi --bind $(HOST):$(PORT) \
 		--worker-class gthread --workers 2 --threads 4 --no-control-socket
 
+# The tests start a PostgreSQL of their own where the machine has one.
 test-environment:
-	@$(ENVIRONMENT) install requirements.txt requirements-dev.txt $(SCALE)
+	@$(ENVIRONMENT) install requirements.txt requirements-dev.txt requirements-scale.txt
 
 test: test-environment ## Run every test that this machine can run; REQUIRE_TOOLS=1 fails where a tool is missing
 	@.venv/bin/python -m pytest

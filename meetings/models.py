@@ -295,6 +295,10 @@ class Statement(Record):
     def slug_text(self) -> str:
         return f"{self.meeting.slug}-s{self.order:02d}"
 
+    def names_in(self, language: str) -> list[str]:
+        """Its code. What was said is no name."""
+        return [self.slug]
+
     def clean(self) -> None:
         super().clean()
         if self.session_id and self.meeting_id and self.session.meeting_id != self.meeting_id:
@@ -449,6 +453,6 @@ class Decision(Record):
         return self.slug.upper()
 
     def names_in(self, language: str) -> list[str]:
-        """Also its code without the series, as it is quoted: D 6-01."""
+        """Its codes, the short one too, as it is quoted: D 6-01. What was decided is no name."""
         short = re.search(r"\d+-\d+$", self.slug)
-        return [*super().names_in(language), *([f"D {short[0]}"] if short else [])]
+        return [self.slug, *([f"D {short[0]}"] if short else [])]

@@ -28,6 +28,9 @@ SAME_THING: tuple[tuple[str, ...], ...] = (
     ("cyber security", "cybersecurity"),
     ("e-commerce", "ecommerce", "electronic commerce", "thương mại điện tử"),
     ("e-government", "digital government", "chính phủ điện tử", "chính phủ số"),
+    ("Hà Nội", "Hanoi"),
+    ("Việt Nam", "Vietnam"),
+    ("smart city", "smart cities", "đô thị thông minh", "thành phố thông minh"),
     ("submarine cable", "undersea cable", "cáp biển", "cáp quang biển", "cáp ngầm"),
     ("online scam", "online fraud", "lừa đảo trực tuyến"),
 )

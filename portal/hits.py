@@ -5,19 +5,19 @@ name, or another name of the same thing; do the marks fit as typed; are the word
 the name; do they stand in a row; are they whole words; is it in the reader's language.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from django.apps import apps
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from pyroaring import BitMap
 
 from portal.entries import LANGUAGES, MOST_RECORDS, find_numbers, first_number
 from portal.glossary import SAME_THING
 from portal.index import ContentState, kept
 from portal.models import Body, Editorial
-from portal.query import Query, parse_query
+from portal.query import Names, OtherNames, Query, parse_query
 from portal.text import folded_words
 
 KEPT_ANSWERS = 256
@@ -25,25 +25,31 @@ KEPT_ANSWERS = 256
 QUESTIONS = ("named", "otherwise_named", "marked", "in_name", "in_a_row", "whole")
 
 
-def names_of_one_thing() -> Iterable[Iterable[str]]:
+def names_of_one_thing() -> Iterator[Iterable[str]]:
     """Groups of names: the glossary's, and acronym and names of every public record that has an acronym."""
     yield from SAME_THING
     for model in apps.get_models():
         if issubclass(model, Editorial) and any(column.name == "acronym" for column in model._meta.fields):
             yield from model.objects.published().exclude(acronym="").values_list("acronym", "name_vi", "name_en")
-    # A body and the one that followed it are asked for by each other's acronym.
-    followed = Body.objects.published().filter(successor__in=Body.objects.published()).exclude(acronym="")
-    yield from followed.exclude(successor__acronym="").values_list("acronym", "successor__acronym")
 
 
-def other_names() -> dict[tuple[str, ...], frozenset[tuple[str, ...]]]:
-    """For every name, in folded words, the other names of the same thing."""
+def names_of_one_line() -> QuerySet:
+    """Pairs of acronyms: of a public body and of the one that followed it."""
+    followed = Body.objects.published().filter(successor__in=Body.objects.published())
+    return followed.exclude(acronym="").exclude(successor__acronym="").values_list("acronym", "successor__acronym")
+
+
+def each_with_the_others(groups: Iterable[Iterable[str]]) -> Names:
     names: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
-    for group in names_of_one_thing():
+    for group in groups:
         cut = {tuple(folded_words(name)) for name in group if name} - {()}
         for name in cut:
             names.setdefault(name, set()).update(cut - {name})
     return {name: frozenset(others) for name, others in names.items() if others}
+
+
+def other_names() -> OtherNames:
+    return OtherNames(each_with_the_others(names_of_one_thing()), each_with_the_others(names_of_one_line()))
 
 
 @dataclass

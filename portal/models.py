@@ -204,7 +204,7 @@ class Editorial(models.Model):
         return self.name_in(language)
 
     def names_in(self, language: str) -> list[str]:
-        """What the record is called in a language; the first is its own name, the last its address."""
+        """What the record is called in a language: its name, its acronym, its address."""
         return [*filter(None, [self.name_in(language), getattr(self, "acronym", "")]), self.slug]
 
     def texts_in(self, language: str) -> list[str]:
@@ -224,7 +224,7 @@ def shown_texts(record: models.Model, language: str) -> list[str]:
         # The column beside a translated pair only repeats one of the two.
         is_pair = hasattr(record, f"{column.name}_vi")
         name = getattr(column, "translated_field", column).name
-        is_known = name in NOT_SEARCHED or name == getattr(record, "name_field", "")
+        is_known = name in NOT_SEARCHED
         is_other = getattr(column, "language", language) != language
         if is_text and not (column.choices or is_pair or is_known or is_other):
             texts.append(getattr(record, column.attname) or "")

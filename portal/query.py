@@ -55,17 +55,36 @@ def whole_name(*names: Term) -> Condition:
     return Condition((tuple(Term((BREAK, *name.words, BREAK)) for name in names),))
 
 
+Names = Mapping[tuple[str, ...], frozenset[tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
+class OtherNames:
+    """For a name, in folded words, the other names of the same thing, and the names of what came before or after it."""
+
+    of_it: Names = field(default_factory=dict)
+    of_its_line: Names = field(default_factory=dict)
+
+    def terms(self, words: tuple[str, ...], *, with_line: bool = False) -> tuple[Term, ...]:
+        names = self.of_it.get(words, frozenset())
+        if with_line:
+            names |= self.of_its_line.get(words, frozenset())
+        return tuple(Term(name) for name in sorted(names))
+
+
 @dataclass(frozen=True)
 class Query:
-    """A question: `wanted` terms must all occur, of the `unwanted` none; `other_names` may stand for a wanted one.
+    """A question: `wanted` terms must all occur, of the `unwanted` none; other names may stand for a wanted one.
 
-    `typed` are the wanted words as typed, marks and all.
+    `typed` are the wanted words as typed, marks and all. What came before or after a
+    thing is asked for with it only where the thing is all that is asked for: "ADGMIN 5"
+    does not mean the fifth meeting of the series before.
     """
 
     wanted: tuple[Term, ...] = ()
     unwanted: tuple[Term, ...] = ()
     typed: tuple[tuple[str, ...], ...] = ()
-    other_names: Mapping[tuple[str, ...], frozenset[tuple[str, ...]]] = field(default_factory=dict)
+    other_names: OtherNames = field(default_factory=OtherNames)
 
     def __bool__(self) -> bool:
         return bool(self.wanted)
@@ -80,13 +99,10 @@ class Query:
         """Everything whose occurrence in a text is worth showing."""
         return [term for group in self.everywhere().groups for term in group]
 
-    def names_for(self, words: tuple[str, ...]) -> tuple[Term, ...]:
-        return tuple(Term(name) for name in sorted(self.other_names.get(words, ())))
-
     def everywhere(self) -> Condition:
-        """What a record must hold to be found at all."""
-        whole = self.names_for(self.words) if self.is_row else ()
-        return Condition(tuple((term, *self.names_for(term.words), *whole) for term in self.wanted))
+        """What a record must hold to be found at all: each term, or another name of it or of all of them."""
+        whole = self.other_names.terms(self.words, with_line=True)
+        return Condition(tuple((term, *self.other_names.terms(term.words), *whole) for term in self.wanted))
 
     def none_of(self) -> Condition:
         return Condition((self.unwanted,))
@@ -100,7 +116,8 @@ class Query:
 
     def as_otherwise_named(self) -> Condition | None:
         """A name that is exactly another name of this."""
-        return whole_name(*names) if (names := self.names_for(self.words)) else None
+        names = self.other_names.terms(self.words, with_line=True)
+        return whole_name(*names) if names else None
 
     @property
     def row(self) -> Term:
@@ -126,12 +143,12 @@ class Query:
         return len(self.wanted) > 1
 
 
-def parse_query(text: str, other_names: Mapping[tuple[str, ...], frozenset[tuple[str, ...]]] | None = None) -> Query:
+def parse_query(text: str, other_names: OtherNames | None = None) -> Query:
     """Understand what was typed; anything may be typed, and without a wanted word the query is false.
 
     "quoted words" and words joined by signs, such as adgmin-6-01, stand together; a
     minus before a word or phrase excludes it. The last word, and longer ones before
-    it, may be beginnings.
+    it, may be beginnings; numbers are whole.
     """
     wanted, typed, unwanted = [], [], []
     pieces = list(PIECE.finditer(text.translate(QUOTES)))[:MOST_TERMS]
@@ -141,14 +158,15 @@ def parse_query(text: str, other_names: Mapping[tuple[str, ...], frozenset[tuple
         if not words:
             continue
         is_last, is_phrase = number == len(pieces) - 1, piece["phrase"] is not None
-        goes_on = not is_phrase and (is_last or (len(words) == 1 and len(words[0]) > WHOLE_UP_TO))
+        may_go_on = is_last or (len(words) == 1 and len(words[0]) > WHOLE_UP_TO)
+        goes_on = may_go_on and not is_phrase and not words[-1].isdigit()
         if piece["minus"]:
             unwanted.append(Term(words))
         else:
             wanted.append(Term(words, goes_on))
             # Folding may cut a word otherwise than its marks do; then the folded ones stand for both.
             typed.append(marked if len(marked) == len(words) else words)
-    return Query(tuple(wanted), tuple(unwanted), tuple(typed), other_names or {})
+    return Query(tuple(wanted), tuple(unwanted), tuple(typed), other_names or OtherNames())
 
 
 def indexed(texts: Iterable[str], *, marks: bool = False) -> str:

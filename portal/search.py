@@ -22,7 +22,7 @@ from portal.index import ContentState, Index, content_state, kept
 from portal.models import Body, Country, Direction, Document, Editorial, Topic
 from portal.passages import mark_words, passage
 from portal.query import Query, parse_query
-from portal.text import fold, words_of
+from portal.text import fold, folded_words, words_of
 
 SHOWN_OF_A_KIND, SHOWN_ON_A_PAGE, SUGGESTED = 5, 20, 8
 NEAR_ENOUGH = 75  # of 100: how like a word must be to one of a name to be meant by it
@@ -34,8 +34,8 @@ class Kind(TextChoices):
 
     MEETING = "meeting", _("Meetings")
     DECISION = "decision", _("Decisions")
-    INITIATIVE = "initiative", _("Initiatives")
     PLAN = "plan", _("Plans")
+    INITIATIVE = "initiative", _("Initiatives")
     DIRECTION = "direction", _("Directions")
     TOPIC = "topic", _("Topics")
     BODY = "body", _("Bodies")
@@ -227,8 +227,9 @@ class Search:
     def meant(self) -> Loosened | None:
         """The question with its unknown words read as near ones of names and topics, if that finds something."""
         words = names_vocabulary(self.language, self.state)
-        read = [word if fold(word) in words else nearest(word, words) for word in words_of(self.text)]
-        if read == words_of(self.text) or not all(read):
+        typed = folded_words(self.text)
+        read = [words.get(word) or nearest(word, words) for word in typed]
+        if not all(read) or [fold(word) for word in read] == typed:
             return None
         other = Search(" ".join(read), self.language, state=self.state)
         return Loosened(other.text, other.total) if other.total else None
@@ -251,10 +252,10 @@ def names_of(model: type[Model], name: str, language: str) -> Iterable[str]:
 
 
 def nearest(word: str, words: dict[str, str]) -> str:
-    """The spelling of the word that is most like this one; empty where none is like it."""
+    """The spelling of the word that is most like a folded one; empty where none is like it."""
     if len(word) < FEWEST_LETTERS:
         return word
-    best = process.extractOne(fold(word), words.keys(), scorer=fuzz.ratio, score_cutoff=NEAR_ENOUGH)
+    best = process.extractOne(word, words.keys(), scorer=fuzz.ratio, score_cutoff=NEAR_ENOUGH)
     return words[best[0]] if best else ""
 
 

@@ -20,20 +20,26 @@ APPS = ("portal", "meetings", "initiatives")  # from the floor up
 
 # Inside an app a file imports only files that stand before it; files on one shelf do not know each other.
 SHELVES = [
-    ("text", "charts"),
+    ("text", "charts", "glossary"),
+    ("query",),
+    ("entries", "passages"),
+    ("database",),
     ("models",),
     ("translation", "dates"),
-    ("structured",),
-    ("filters", "pages", "admin", "templatetags", "context"),
+    ("structured", "index"),
+    ("hits",),
+    ("filters",),
+    ("pages", "admin", "templatetags", "context"),
     ("vocabulary", "timeline", "search", "sitemaps", "feeds"),
     ("views", "wellknown"),
     ("exports",),
     ("urls",),
 ]
 # The portal's exports are mixins of the floor, its views are the roof that uses them.
-PORTAL_SHELVES = [*SHELVES[:4], (*SHELVES[4], "exports"), *SHELVES[5:7], SHELVES[8]]
+FLOOR = SHELVES.index(("pages", "admin", "templatetags", "context"))
+PORTAL_SHELVES = [*SHELVES[:FLOOR], (*SHELVES[FLOOR], "exports"), *SHELVES[FLOOR + 1 : -2], SHELVES[-1]]
 ROOF = ("vocabulary", "timeline", "views", "wellknown", "search", "sitemaps", "feeds", "urls", "management")
-TOOLBOXES = ("admin", "charts", "dates", "exports", "filters", "pages", "structured", "text")
+TOOLBOXES = ("admin", "charts", "dates", "exports", "filters", "index", "pages", "structured", "text")
 
 TOP = {
     *("manage.py", "pyproject.toml", "Makefile", ".ci", ".gitignore"),

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from initiatives.models import Initiative
 from meetings.models import VERBS_BY_LEVEL, Decision, Level, Verb
-from portal.models import SearchEntry, State
+from portal.models import State
 from tests.factories import make_body, make_decision, make_initiative, make_meeting, make_person, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -33,15 +33,6 @@ def test_search_finds_with_or_without_marks_in_both_languages(typed):
     found = make_initiative(name_vi="An ninh mạng khu vực", name_en="Regional cybersecurity")
     make_initiative(name_vi="Cáp biển", name_en="Submarine cables")
     assert list(Initiative.objects.search(typed)) == [found]
-
-
-def test_the_search_entry_follows_an_edit_and_a_delete():
-    topic = make_topic(name_vi="Lừa đảo trực tuyến")
-    topic.name_vi = "Cáp biển"
-    topic.save()
-    assert SearchEntry.objects.get(kind="portal.topic", record_id=topic.pk).text.count(" cap bien") == 1
-    topic.delete()
-    assert not SearchEntry.objects.filter(kind="portal.topic").exists()
 
 
 def test_text_is_stored_composed():
