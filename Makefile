@@ -13,7 +13,7 @@ MANAGE := .venv/bin/python manage.py
 SCALE := $(if $(or $(findstring postgres,$(DATABASE_URL)),$(CACHE_URL)),requirements-scale.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test-environment test lint messages screenshots
+.PHONY: help run serve test-environment test bench lint messages screenshots
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ test-environment:
 
 test: test-environment ## Run every test that this machine can run; REQUIRE_TOOLS=1 fails where a tool is missing
 	@.venv/bin/python -m pytest
+
+bench: test-environment ## Measure what pages cost at 10,000 and 100,000 records; prints, asserts nothing
+	@.venv/bin/python deploy/bench.py
 
 lint: test-environment ## Check style and that every model change has its migration
 	@.venv/bin/ruff check --quiet

@@ -5,7 +5,7 @@ FTS5 and PostgreSQL's tsvector only look them up. `portal.database` makes the ta
 and indexes that Django's migrations cannot.
 """
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models.expressions import RawSQL
 from pyroaring import BitMap
 
@@ -65,14 +65,16 @@ def lookup(column: str, condition: Condition) -> tuple[str, str, str]:
     return "number", f"portal_searchentry WHERE {column}_vector @@ %s::tsquery", condition.tsquery()
 
 
+def of_model(number: str, model: type[models.Model]) -> str:
+    """The condition that an entry is one of a model; an expression, so that no index but that of the words is used."""
+    first = first_number(model) >> RECORD_BITS
+    return f"{number} >> {RECORD_BITS} BETWEEN {first} AND {first + len(LANGUAGES) - 1}"
+
+
 def entries_holding(model: type[models.Model], condition: Condition) -> RawSQL:
     """The ids of the records of a model with an entry that fits, as a subquery."""
     number, table, parameter = lookup("words", condition)
-    start = first_number(model)
-    return RawSQL(
-        f"SELECT {number} & {MOST_RECORDS - 1} FROM {table} AND {number} BETWEEN %s AND %s",
-        [parameter, start, start + len(LANGUAGES) * MOST_RECORDS - 1],
-    )
+    return RawSQL(f"SELECT {number} & {MOST_RECORDS - 1} FROM {table} AND {of_model(number, model)}", [parameter])
 
 
 def find_numbers(
@@ -80,15 +82,15 @@ def find_numbers(
 ) -> dict[str, BitMap]:
     """Per name of a condition on a column the numbers of the entries that fit, of one model or of all; one query."""
     joined = "group_concat({0})" if connection.vendor == "sqlite" else "string_agg({0}::text, ',')"
-    bounds = ""
-    if model:
-        start = first_number(model)
-        bounds = f" AND {{0}} BETWEEN {start} AND {start + len(LANGUAGES) * MOST_RECORDS - 1}"
     selects, parameters = [], []
     for name, (column, condition) in conditions.items():
         number, table, parameter = lookup(column, condition)
-        selects.append(f"SELECT '{name}', {joined.format(number)} FROM {table}{bounds.format(number)}")
+        among = f" AND {of_model(number, model)}" if model else ""
+        selects.append(f"SELECT '{name}', {joined.format(number)} FROM {table}{among}")
         parameters.append(parameter)
-    with connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # It takes reading every entry to be cheap, not knowing that their words stand apart.
+            cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(" UNION ALL ".join(selects), parameters)
         return {name: BitMap(map(int, numbers.split(","))) if numbers else BitMap() for name, numbers in cursor}

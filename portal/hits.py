@@ -3,6 +3,7 @@
 The order follows from yes-or-no questions, the most telling first: is this its very
 name, or another name of the same thing; do the marks fit as typed; are the words in
 the name; do they stand in a row; are they whole words; is it in the reader's language.
+Of a word that is nearly everywhere only the names are asked.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ from portal.query import Names, OtherNames, Query, parse_query
 from portal.text import folded_words
 
 KEPT_ANSWERS = 256
+TOO_MANY_TO_READ = 20_000  # entries whose texts are still asked about marks, rows and whole words
 # The questions in the order of their weight, as `questions` names them.
 QUESTIONS = ("named", "otherwise_named", "marked", "in_name", "in_a_row", "whole")
 
@@ -102,21 +104,18 @@ def of_model(numbers: BitMap, model: type[Model]) -> BitMap:
     return BitMap.union(*(in_language(numbers, model, language) for language in LANGUAGES))
 
 
-def questions(query: Query) -> dict[str, tuple]:
-    """What is asked of the entries: by name the column and the condition."""
-    asked = {
-        "found": ("words", query.everywhere()),
-        "named": ("names", query.as_named()),
-        "in_name": ("names", query.everywhere()),
-        "whole": ("words", query.whole_words()),
-    }
+def questions(query: Query, *, texts: bool) -> dict[str, tuple]:
+    """What is asked of the entries that were found: by name the column and the condition."""
+    asked = {"named": ("names", query.as_named()), "in_name": ("names", query.everywhere())}
     if other := query.as_otherwise_named():
         asked["otherwise_named"] = ("names", other)
     if query.unwanted:
         asked["excluded"] = ("words", query.none_of())
-    if query.has_marks:
+    if texts:
+        asked["whole"] = ("words", query.whole_words())
+    if texts and query.has_marks:
         asked["marked"] = ("marked", query.with_marks())
-    if query.is_row:
+    if texts and query.is_row:
         asked["in_a_row"] = ("words", query.in_a_row())
     return asked
 
@@ -128,9 +127,10 @@ def understand(text: str, state: ContentState) -> Query:
 
 @lru_cache(maxsize=KEPT_ANSWERS)
 def find(text: str, state: ContentState, model: type[Model] | None = None) -> Hits:
-    """What a text finds among the records of a model, or of all; one query the first time in a state of the content."""
+    """What a text finds among the records of a model, or of all; two queries the first time in a state of content."""
     query = understand(text, state)
     if not query:
         return Hits(query)
-    answers = find_numbers(questions(query), model)
-    return Hits(query, answers.pop("found"), answers.pop("excluded", BitMap()), answers)
+    found = find_numbers({"found": ("words", query.everywhere())}, model)["found"]
+    answers = find_numbers(questions(query, texts=len(found) <= TOO_MANY_TO_READ), model) if found else {}
+    return Hits(query, found, answers.pop("excluded", BitMap()), answers)

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.database import complete_database
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
-from portal.query import indexed, parse_query
+from portal.query import indexed, indexed_names, parse_query
 from portal.text import english_sort_key, make_slug, normalise, sort_key
 
 FIRST_YEAR, LAST_YEAR = 1967, 2100  # ASEAN was founded in 1967
@@ -611,7 +611,7 @@ def search_entries_of(record: Editorial) -> list[SearchEntry]:
         names = record.names_in(language)
         texts = [*names, *record.texts_in(language)]
         number = entry_number(type(record), record.pk, language)
-        words = {"names": indexed(names), "words": indexed(texts), "marked": indexed(texts, marks=True)}
+        words = {"names": indexed_names(names), "words": indexed(texts), "marked": indexed(texts, marks=True)}
         entries.append(SearchEntry(number=number, **words))
     return entries
 

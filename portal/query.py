@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from portal.text import folded_words, words_of
 
-# Stands between the texts of a record where words are indexed, so that no phrase runs from one into the
-# next and a whole name can be told from a part of one. A letter of no language here; taken out of questions.
+# Stands between the texts of a record where words are indexed, so that no phrase runs from one into the next,
+# and between the words of a whole name. A letter of no language here; taken out of questions.
 BREAK = "ǁ"
 MOST_TERMS = 20
 # A word of up to three letters that others follow is whole: "an" in "an toàn" is no beginning of "and".
@@ -50,9 +50,14 @@ class Condition:
         return " & ".join("(" + " | ".join(term.tsquery() for term in group) + ")" for group in self.groups)
 
 
-def whole_name(*names: Term) -> Condition:
-    """A text that is one of the names and nothing more."""
-    return Condition((tuple(Term((BREAK, *name.words, BREAK)) for name in names),))
+def whole_name(words: Iterable[str]) -> str:
+    """The one word that stands for a whole name where names are indexed."""
+    return f"{BREAK}{BREAK.join(words)}{BREAK}"
+
+
+def named(*names: Term) -> Condition:
+    """A name that is one of these and nothing more."""
+    return Condition((tuple(Term((whole_name(name.words),)) for name in names),))
 
 
 Names = Mapping[tuple[str, ...], frozenset[tuple[str, ...]]]
@@ -112,12 +117,12 @@ class Query:
 
     def as_named(self) -> Condition:
         """A name that is exactly this."""
-        return whole_name(Term(self.words))
+        return named(Term(self.words))
 
     def as_otherwise_named(self) -> Condition | None:
         """A name that is exactly another name of this."""
         names = self.other_names.terms(self.words, with_line=True)
-        return whole_name(*names) if names else None
+        return named(*names) if names else None
 
     @property
     def row(self) -> Term:
@@ -174,3 +179,9 @@ def indexed(texts: Iterable[str], *, marks: bool = False) -> str:
     cut = words_of if marks else folded_words
     parts = [" ".join(words) for words in map(cut, texts) if words]
     return f"{BREAK} {f' {BREAK} '.join(parts)} {BREAK}" if parts else ""
+
+
+def indexed_names(names: Iterable[str]) -> str:
+    """The same for names, each also as one word by which it is found whole."""
+    whole = [whole_name(words) for words in map(folded_words, names) if words]
+    return " ".join([indexed(names), *whole])

@@ -152,6 +152,7 @@ TEMPLATES = [
                 "portal.context.site",
             ],
             "builtins": [
+                "django.templatetags.cache",
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "portal.templatetags.portal",
@@ -162,7 +163,11 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": read_database(DEBUG)}
-CACHES = {"default": read_cache()}
+CACHES = {
+    "default": read_cache(),
+    # Parts of pages that are the same on all of them, kept by each process for itself.
+    "template_fragments": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "fragments"},
+}
 
 # Languages: Vietnamese first, and both under their own prefix
 

@@ -252,8 +252,17 @@ def source_count(context, record) -> SafeString:
     if not count:
         return mark_safe("")
     address = record.get_absolute_url()
-    words = ngettext("%(n)s source", "%(n)s sources", count) % {"n": count}
-    return format_html('<a class="src" href="{}{}">{}</a>', address, "" if "#" in address else "#sources", words)
+    return format_html(
+        SOURCES, address if "#" in address else f"{address}#sources", count_of_sources(count, get_language())
+    )
+
+
+SOURCES = '<a class="src" href="{}">{}</a>'
+
+
+@cache
+def count_of_sources(count: int, language: str) -> str:
+    return ngettext("%(n)s source", "%(n)s sources", count) % {"n": count}
 
 
 @register.filter
@@ -289,7 +298,12 @@ def absolute(context, path: str) -> str:
     return context["request"].build_absolute_uri(path)
 
 
+# The sections of the main navigation; any other page belongs to none.
+SECTIONS = ("meetings", "decisions", "plans", "initiatives", "countries", "bodies", "figures")
+
+
 @register.simple_tag(takes_context=True)
-def is_section(context, path: str) -> bool:
-    """Whether the page belongs to the section at this address."""
-    return context["request"].path.startswith(path)
+def section(context) -> str:
+    """The section to which the page belongs: the first part of its address after the language."""
+    first = context["request"].path.split("/", 3)[2:3]
+    return first[0] if first and first[0] in SECTIONS else ""

@@ -8,7 +8,7 @@ from django.utils import timezone
 from initiatives.models import Initiative
 from meetings.models import VERBS_BY_LEVEL, Decision, Level, Verb
 from portal.models import State
-from tests.factories import make_body, make_decision, make_initiative, make_meeting, make_person, make_topic
+from tests.factories import make_body, make_decision, make_initiative, make_meeting, make_person
 
 pytestmark = pytest.mark.django_db
 
