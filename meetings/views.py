@@ -26,6 +26,7 @@ class MeetingListView(RecordListView):
     filterset_class = MeetingFilterSet
     template_name = "meetings/meeting_list.html"
     is_dataset = True
+    has_calendar = True
     select_related = ("series", "country")
 
     def rows(self):
