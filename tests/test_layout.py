@@ -23,17 +23,28 @@ SHELVES = [
     ("text", "charts"),
     ("models",),
     ("translation", "dates"),
-    ("structured",),
+    ("structured", "tables", "calendars"),
+    ("atom", "spreadsheets"),
     ("filters", "pages", "admin", "templatetags", "context"),
     ("vocabulary", "timeline", "search", "sitemaps", "feeds"),
     ("views", "wellknown"),
     ("exports",),
     ("urls",),
 ]
-# The portal's exports are mixins of the floor, its views are the roof that uses them.
-PORTAL_SHELVES = [*SHELVES[:4], (*SHELVES[4], "exports"), *SHELVES[5:7], SHELVES[8]]
-ROOF = ("vocabulary", "timeline", "views", "wellknown", "search", "sitemaps", "feeds", "urls", "management")
-TOOLBOXES = ("admin", "charts", "dates", "exports", "filters", "pages", "structured", "text")
+# The portal's exports are a toolbox of the floor; the tables of the vocabulary and the whole register are roof.
+PORTAL_SHELVES = [
+    *SHELVES[:5],
+    (*SHELVES[5], "exports"),
+    SHELVES[6],
+    ("catalogue",),
+    (*SHELVES[7], "open_data"),
+    SHELVES[9],
+]
+ROOF = (
+    *("vocabulary", "timeline", "catalogue", "views", "wellknown", "search", "sitemaps", "feeds", "open_data"),
+    *("urls", "management"),
+)
+TOOLBOXES = ("admin", "charts", "dates", "exports", "filters", "pages", "structured", "tables", "text")
 
 TOP = {
     *("manage.py", "pyproject.toml", "Makefile", ".ci", ".gitignore"),

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from icalendar import Calendar
 
-from meetings.exports import build_event
+from meetings.calendars import build_event
 from tests.factories import make_body, make_meeting
 
 pytestmark = pytest.mark.django_db
