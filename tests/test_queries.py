@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from tests.web import LISTS, make_web, own_pages
+from tests.web import FORMATS, LISTS, make_web, own_pages
 
 MOST = 15
 
@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 def count_queries(client, path: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(f"/en/{path}")
+        answer.getvalue()  # what streams is read row by row
     assert answer.status_code == 200, path
     return len(queries)
 
@@ -22,7 +23,7 @@ def counts(client, rows: int) -> dict[str, int]:
     """Queries by page, over a register with so many rows of everything."""
     with transaction.atomic():
         web = make_web(rows)
-        pages = {path: path for path in LISTS} | own_pages(web)
+        pages = {path: path for path in [*LISTS, *FORMATS]} | own_pages(web)
         numbers = {name: count_queries(client, path) for name, path in pages.items()}
         transaction.set_rollback(True)
     return numbers
@@ -34,7 +35,8 @@ def one_row(client) -> dict[str, int]:
 
 
 def test_no_page_takes_more_than_fifteen_queries(one_row):
-    assert {name: number for name, number in one_row.items() if number > MOST} == {}
+    pages = {name: number for name, number in one_row.items() if name not in FORMATS}
+    assert {name: number for name, number in pages.items() if number > MOST} == {}
 
 
 @pytest.mark.parametrize("rows", [3, 100])
