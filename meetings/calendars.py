@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, Timezone
+from icalendar import Calendar, Event, Timezone, vText
 
 from meetings.models import Meeting, MeetingStatus, Session
 from portal.models import Precision
@@ -127,7 +127,7 @@ def begin_calendar(name: str, address: str, *, left_out: int = 0) -> Calendar:
     calendar.add("prodid", f"-//ASEAN digital register//{get_language()}//")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("x-wr-calname", name)
+    calendar.add("x-wr-calname", vText(name))
     calendar.add("name", name)
     notes = [_("Meetings of ASEAN digital cooperation, from a public register.")]
     if left_out:
@@ -139,7 +139,7 @@ def begin_calendar(name: str, address: str, *, left_out: int = 0) -> Calendar:
             )
             % {"n": left_out}
         )
-    calendar.add("x-wr-caldesc", " ".join(notes))
+    calendar.add("x-wr-caldesc", vText(" ".join(notes)))
     calendar.add("description", " ".join(notes))
     calendar.add("url", address)
     calendar.add("refresh-interval", ASK_AGAIN_AFTER, parameters={"VALUE": "DURATION"})
