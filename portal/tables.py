@@ -63,10 +63,16 @@ def is_translated(model: type[Model], field: str) -> bool:
     return any(column.name == f"{field}_vi" for column in model._meta.fields)
 
 
-@cache
-def label_of(choices: tuple[tuple[str, object], ...], code: str, language: str) -> str:
-    with override(language):
-        return str(dict(choices).get(code, ""))
+def label_column(field: str, meaning: object, language: str, choices: Iterable[tuple[str, object]]) -> Column:
+    """What the code in a field means in a language; each is translated once."""
+    labels = dict(choices)
+
+    @cache
+    def label(code: str) -> str:
+        with override(language):
+            return str(labels.get(code, ""))
+
+    return Column(f"{field}_{language}", lambda row: label(getattr(row, field)), meaning, role=IN_LANGUAGE[language])
 
 
 def shown(record: Model | None) -> Model | None:
@@ -77,6 +83,14 @@ def shown(record: Model | None) -> Model | None:
 def known_day(day: date | None, precision: str) -> date | str | None:
     """A day that is known to the day; else no more than is known, 2027-01."""
     return day if day is None or (precision or Precision.DAY) == Precision.DAY else iso_date(day, precision)
+
+
+def prefetched(row: Model, relation: str) -> list[Model]:
+    """The prefetched records of a relation; kept on the row, since asking Django again costs more than reading it."""
+    name = f"_list_of_{relation}"
+    if name not in row.__dict__:
+        row.__dict__[name] = list(getattr(row, relation).all())
+    return row.__dict__[name]
 
 
 class Fields:
@@ -105,16 +119,8 @@ class Fields:
 
     def coded(self, field: str, choices: list | None = None) -> list[Column]:
         """A code and beside it what it means."""
-        known = tuple(choices or self.model._meta.get_field(field).choices)
-        labels = [
-            Column(
-                f"{field}_{language}",
-                lambda row, language=language: label_of(known, getattr(row, field), language),
-                self.meaning(field),
-                role=IN_LANGUAGE[language],
-            )
-            for language in LANGUAGES
-        ]
+        known = choices or self.model._meta.get_field(field).choices
+        labels = [label_column(field, self.meaning(field), language, known) for language in LANGUAGES]
         return [Column(field, lambda row: getattr(row, field), self.meaning(field), role=CODE), *labels]
 
     def day(self, *fields: str, precision: str = "precision") -> list[Column]:
@@ -148,7 +154,7 @@ class Fields:
         related = self.model._meta.get_field(field).related_model
 
         def read(row: Model, name: str = "slug") -> list[str]:
-            return [getattr(record, name) or "" for record in getattr(row, field).all()]
+            return [getattr(record, name) or "" for record in prefetched(row, field)]
 
         meaning = self.meaning(field)
         ids = Column(field, read, meaning, "list", IDS)
@@ -184,14 +190,14 @@ def identity(row: Model) -> str:
 SOURCES = [
     Column(
         "sources",
-        lambda row: [source.slug for source in row.sources.all()],
+        lambda row: [source.slug for source in prefetched(row, "sources")],
         gettext_lazy("sources"),
         "list",
         IDS,
     ),
     Column(
         "source_urls",
-        lambda row: [source.url for source in row.sources.all()],
+        lambda row: [source.url for source in prefetched(row, "sources")],
         gettext_lazy("web addresses of the sources, in the same order; empty where a source has none"),
         "list",
     ),
