@@ -137,6 +137,19 @@ class InitiativeFilterSet(RecordFilterSet):
         return super().state_words + ([str(_("Table"))] if self.as_table else [])
 
 
+class PlanFilterSet(RecordFilterSet):
+    """The plans are few: a text, an order, and what changed."""
+
+    sort_keys = {"kind": ("kind", "start_year"), "start": ("start_year", "NAME"), "name": ("NAME",)}
+    sort_choices = [("kind", _("Kind")), ("-start", _("Newest first")), ("name", _("Name, A to Z"))]
+    default_sort = "kind"
+    noun = _("Plans")
+
+    class Meta(RecordFilterSet.Meta):
+        model = Plan
+        fields: list[str] = []
+
+
 class ObservedYears(YearsFilter):
     """The index holds pairs of year and certainty, which `FigureFilterSet` reads."""
 

@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 from django.views.generic import ListView
 
 from initiatives import structured
-from initiatives.filters import FigureFilterSet, InitiativeFilterSet
+from initiatives.filters import FigureFilterSet, InitiativeFilterSet, PlanFilterSet
 from initiatives.models import (
     Discrepancy,
     Indicator,
@@ -92,15 +92,14 @@ class InitiativeDetailView(RecordDetailView):
 class PlanListView(ListView):
     model = Plan
     template_name = "initiatives/plan_list.html"
+    exported = True
     context_object_name = "records"
 
-    def get_queryset(self):
-        return (
-            Plan.objects.published()
-            .select_related("adopted_at", "adopted_at__series")
-            .prefetch_related("items", public("initiatives", Initiative.objects))
-            .order_by("kind", "start_year", "slug")
-        )
+    def get_queryset(self) -> list[Plan]:
+        rows = Plan.objects.published().select_related("adopted_at", "adopted_at__series")
+        rows = rows.prefetch_related("items", public("initiatives", Initiative.objects))
+        self.filterset = PlanFilterSet(self.request.GET, queryset=rows, request=self.request)
+        return list(self.filterset.qs)
 
     def get_context_data(self, **kwargs):
         plans = list(self.object_list)
@@ -109,6 +108,7 @@ class PlanListView(ListView):
             line=line,
             progress=[(plan, count_statuses(plan.initiatives.all())) for plan in line],
             others=[plan for plan in plans if plan.kind != PlanKind.MASTERPLAN],
+            filterset=self.filterset,
             evidence=Evidence.of(plans),
             **kwargs,
         )

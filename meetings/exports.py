@@ -1,65 +1,260 @@
-"""Meetings in other formats: a calendar entry for each meeting whose days are known."""
+"""Meetings, decisions, statements, people and sessions as data, and meetings as calendars."""
 
-from datetime import timedelta
+from collections.abc import Iterable
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.text import Truncator
 from django.utils.translation import get_language
-from icalendar import Calendar, Event
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
-from meetings.models import Meeting, MeetingStatus
-from portal.models import Precision
+from initiatives.models import Initiative, Plan
+from meetings.calendars import begin_calendar, calendar_parts, event_lots, zones_named
+from meetings.filters import CalendarForm, DecisionFilterSet, MeetingFilterSet, StatementFilterSet
+from meetings.models import Decision, Level, Meeting, Person, Session, Statement
+from portal.exports import (
+    ListFormat,
+    answer_unless_known,
+    disposition,
+    file_names,
+    names_for,
+    refusal,
+    site_of,
+    state_tag,
+)
+from portal.models import Body, Direction, Document, Precision
+from portal.pages import public
+from portal.tables import TABLES, Column, Fields, Table, known_day, register
 
-CALENDAR_STATUS = {
-    MeetingStatus.PLANNED: "TENTATIVE",
-    MeetingStatus.POSTPONED: "TENTATIVE",
-    MeetingStatus.CONFIRMED: "CONFIRMED",
-    MeetingStatus.HELD: "CONFIRMED",
-    MeetingStatus.CANCELLED: "CANCELLED",
-}
-
-
-def build_event(meeting: Meeting, address: str) -> Event:
-    """An all-day event, which after RFC 5545 ends the day after the last day.
-
-    Its times of change are the record's own, so the same record gives the same bytes.
-    Raises ValueError for a meeting known only to the month or year: no day is invented.
-    """
-    if meeting.precision != Precision.DAY:
-        raise ValueError(f"{meeting.slug} has no known day")
-    event = Event()
-    event.add("uid", f"meeting-{meeting.slug}@asean-digital-register")
-    event.add("dtstamp", meeting.updated)
-    event.add("last-modified", meeting.updated)
-    event.add("sequence", int(meeting.updated.timestamp()) // 60)
-    event.add("dtstart", meeting.start)
-    event.add("dtend", meeting.end + timedelta(days=1))
-    event.add("summary", meeting.label)
-    event.add("description", meeting.summary)
-    event.add("location", ", ".join(part for part in [meeting.venue, meeting.city] if part))
-    event.add("status", CALENDAR_STATUS[MeetingStatus(meeting.status)])
-    event.add("url", address)
-    return event
+LONGEST_TITLE = 110
 
 
-def build_calendar(name: str, events: list[Event]) -> Calendar:
-    calendar = Calendar()
-    calendar.add("prodid", f"-//ASEAN digital register//{get_language()}//")
-    calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", name)
-    for event in events:
-        calendar.add_component(event)
-    return calendar
+@register
+class MeetingTable(Table):
+    name = "meetings"
+    label = _("Meetings")
+    about = _("One meeting, held or ahead.")
+    model = Meeting
+    filterset_class = MeetingFilterSet
+    page = "meeting_list"
+    select_related = ("series", "country", "chair", "vice_chair", "part_of", "part_of__series")
+    field = Fields(Meeting)
+    own_columns = [
+        *field.one("series"),
+        *field.plain("number", "integer"),
+        *field.both("name", "theme"),
+        *field.day("start", "end"),
+        *field.plain("timezone"),
+        *field.coded("format"),
+        *field.one("country"),
+        *field.both("city", "venue"),
+        *field.one("chair"),
+        *field.one("vice_chair"),
+        *field.one("part_of"),
+        *field.many("partners"),
+        *field.many("documents"),
+        *field.coded("status"),
+        *field.both("summary"),
+        *field.coded("confidence"),
+    ]
+
+    def related(self):
+        return [public("partners", Body.objects.order_by("slug")), public("documents", Document.objects)]
 
 
+@register
+class SessionTable(Table):
+    name = "sessions"
+    label = _("Sessions")
+    about = _("One item in the programme of a meeting.")
+    model = Session
+    select_related = ("meeting", "meeting__series")
+    field = Fields(Session)
+    own_columns = [
+        *field.one("meeting"),
+        *field.coded("kind"),
+        *field.both("name"),
+        *field.plain("date", "day"),
+        *field.plain("end_date", "day"),
+        *field.plain("start_time"),
+        *field.plain("end_time"),
+        *field.coded("part_of_day"),
+        *field.both("place", "summary"),
+        *field.plain("order", "integer"),
+    ]
+
+
+def of_meeting(meaning: object, name: str) -> Column:
+    """A day of the meeting that a record belongs to."""
+    return Column(
+        f"meeting_{name}", lambda row: known_day(getattr(row.meeting, name), row.meeting.precision), meaning, "day"
+    )
+
+
+MEETING_DAYS = [
+    of_meeting(_("first day of the meeting"), "start"),
+    of_meeting(_("last day of the meeting"), "end"),
+    Column("meeting_precision", lambda row: row.meeting.precision, _("how exactly the days of the meeting are known")),
+]
+
+
+@register
+class DecisionTable(Table):
+    name = "decisions"
+    label = _("Decisions")
+    about = _("One outcome of a meeting, with the verb of its source; the level is this register’s reading aid.")
+    model = Decision
+    filterset_class = DecisionFilterSet
+    page = "decision_list"
+    select_related = ("meeting", "meeting__series")
+    field = Fields(Decision)
+    own_columns = [
+        *field.one("meeting"),
+        *field.one("series", of="meeting"),
+        *MEETING_DAYS,
+        *field.plain("order", "integer"),
+        *field.coded("verb"),
+        *field.coded("level", Level.choices),
+        *field.both("text"),
+        *field.many("bodies"),
+        *field.many("documents"),
+        *field.many("initiatives"),
+        *field.many("plans"),
+        *field.coded("confidence"),
+    ]
+
+    def related(self):
+        return [
+            public("bodies", Body.objects.order_by("slug")),
+            public("documents", Document.objects),
+            public("initiatives", Initiative.objects.order_by("slug")),
+            public("plans", Plan.objects.order_by("slug")),
+        ]
+
+    def title(self, record):
+        text = Truncator(record.text).chars(LONGEST_TITLE, truncate=" …")
+        return f"{record.code}, {record.get_verb_display().lower()}: {text}"
+
+    def summary(self, record):
+        return f"{record.get_verb_display()} ({record.get_level_display()}). {record.text} {record.meeting.label}."
+
+
+@register
+class StatementTable(Table):
+    name = "statements"
+    label = _("Statements")
+    about = _("What somebody said at a meeting, summed up in this register’s own words.")
+    model = Statement
+    filterset_class = StatementFilterSet
+    page = "statement_list"
+    select_related = ("meeting", "meeting__series", "person", "person__country", "session")
+    field = Fields(Statement)
+    own_columns = [
+        *field.one("meeting"),
+        *MEETING_DAYS,
+        Column(
+            "session",
+            lambda row: row.session.slug if row.session and row.session.is_public else None,
+            _("the session in which it was said: its id"),
+            refers_to=Session,
+        ),
+        *field.one("person"),
+        *field.one("country", of="person"),
+        *field.both("role"),
+        *field.day("date"),
+        *field.plain("order", "integer"),
+        *field.both("text"),
+        *field.many("directions"),
+    ]
+
+    def related(self):
+        return [public("directions", Direction.objects)]
+
+    def title(self, record):
+        return f"{record.person}: {Truncator(record.text).chars(LONGEST_TITLE, truncate=' …')}"
+
+    def summary(self, record):
+        return f"{record.text} {record.meeting.label}."
+
+
+@register
+class PersonTable(Table):
+    name = "people"
+    label = _("Persons")
+    about = _("Somebody who spoke at or chaired a meeting.")
+    model = Person
+    select_related = ("country", "body")
+    field = Fields(Person)
+    own_columns = [
+        *field.plain("name"),
+        *field.both("role"),
+        *field.one("country"),
+        *field.one("body"),
+    ]
+
+
+# Calendars
+
+
+def calendar_response(
+    request: HttpRequest, meetings: Iterable[Meeting], ids: Iterable[int], words: str, names: tuple[str, str], **notes
+) -> HttpResponse:
+    """A calendar of meetings, with their sessions where the request asks for them; 304 where nothing changed."""
+    form = CalendarForm(request.GET)
+    if form.errors:
+        return refusal(form)
+
+    def build() -> HttpResponse:
+        calendar = begin_calendar(words, request.build_absolute_uri(), **notes)
+        zones = Meeting.objects.published().needing_zones(ids) if form.wants_sessions else []
+        events = event_lots(meetings, site_of(request), get_language(), with_sessions=form.wants_sessions)
+        parts = calendar_parts(calendar, zones_named(zones), events)
+        response = HttpResponse(b"".join(parts), content_type="text/calendar; charset=utf-8")
+        response["Content-Disposition"] = disposition(names)
+        return response
+
+    return answer_unless_known(request, build, etag=state_tag(request))
+
+
+def as_events():
+    """Meetings with what a calendar reads of them."""
+    sessions = public("sessions", Session.objects.in_order_of_time())
+    return Meeting.objects.published().select_related("series").prefetch_related(sessions)
+
+
+@require_safe
 def meeting_calendar(request: HttpRequest, slug: str) -> HttpResponse:
     """One meeting as a calendar; 404 while its days are not known."""
-    meeting = get_object_or_404(Meeting.objects.published().select_related("series"), slug=slug)
+    meeting = get_object_or_404(as_events(), slug=slug)
     if meeting.precision != Precision.DAY:
         raise Http404("The days of this meeting are not known.")
-    event = build_event(meeting, request.build_absolute_uri(meeting.get_absolute_url()))
-    response = HttpResponse(
-        build_calendar(meeting.label, [event]).to_ical(), content_type="text/calendar; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="{meeting.slug}.ics"'
-    return response
+    names = file_names(slug, meeting.label, [], "ics")
+    return calendar_response(request, [meeting], [meeting.pk], meeting.label, names)
+
+
+@require_safe
+def body_calendar(request: HttpRequest, slug: str) -> HttpResponse:
+    """The meetings of a body: its own series, and those it took part in as a partner."""
+    body = get_object_or_404(Body.objects.published(), slug=slug)
+    meetings = list(as_events().filter(Q(series=body) | Q(partners=body)).distinct().order_by("start", "slug"))
+    names = file_names(slug, body.label, [], "ics")
+    left_out = sum(meeting.precision != Precision.DAY for meeting in meetings)
+    ids = [meeting.pk for meeting in meetings]
+    return calendar_response(request, meetings, ids, body.label, names, left_out=left_out)
+
+
+class MeetingCalendar(ListFormat):
+    """The filtered list as a calendar to subscribe to."""
+
+    table = TABLES["meetings"]
+    suffix = "ics"
+
+    def respond(self, filterset: MeetingFilterSet) -> HttpResponseBase:
+        filterset.queryset = as_events()
+        words = filterset.sentence or _("Meetings of ASEAN digital cooperation")
+        names = names_for(self.table, filterset, self.suffix)
+        left_out = len(filterset.undated)
+        return calendar_response(self.request, filterset.qs, filterset.ids, str(words), names, left_out=left_out)

@@ -1,13 +1,15 @@
 """The filters of meetings, decisions and statements."""
 
+from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from pyroaring import BitMap
 
 from initiatives.models import Initiative, Plan
 from meetings.models import Decision, Format, Level, Meeting, MeetingStatus, Person, Statement, Verb
-from portal.filters import RecordFilterSet, RecordsFilter, ValuesFilter, YearBoundFilter, YearsFilter
+from portal.filters import RecordFilterSet, RecordsFilter, ValuesField, ValuesFilter, YearBoundFilter, YearsFilter
 from portal.index import NOT_STATED
-from portal.models import Body, Country, Direction
+from portal.models import Body, Country, Direction, Precision
 
 
 def all_meetings():
@@ -77,6 +79,15 @@ class MeetingFilterSet(RecordFilterSet):
         model = Meeting
         fields: list[str] = []
 
+    @property
+    def undated(self) -> BitMap:
+        """Of the meetings that fit, those known only to the month or year: no calendar has a day for them."""
+        return self.ids & self.kept("undated", self.gather_undated)
+
+    def gather_undated(self) -> BitMap:
+        records = self.model.objects.published().exclude(precision=Precision.DAY)
+        return BitMap(records.order_by().values_list("pk", flat=True))
+
     def by_year(self) -> list[tuple[int, int, int]]:
         """(year, how many of the meetings that fit begin in it, how many of these are not over yet)."""
         ahead = self.ids & self.ids_with("when", "upcoming")
@@ -86,6 +97,16 @@ class MeetingFilterSet(RecordFilterSet):
             for year in years
             for begin in [self.ids & self.ids_with("year", year)]
         ]
+
+
+class CalendarForm(forms.Form):
+    """What only a calendar asks: `sessions=1` for the items of the programmes as events of their own."""
+
+    sessions = ValuesField(knows="1".__eq__, label=_("Sessions"))
+
+    @property
+    def wants_sessions(self) -> bool:
+        return bool(self.cleaned_data["sessions"])
 
 
 def directions_of_decisions():

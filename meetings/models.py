@@ -94,6 +94,11 @@ class MeetingQuerySet(EditorialQuerySet):
             .order_by("start", "slug")
         )
 
+    def needing_zones(self, ids: Iterable[int]) -> set[str]:
+        """The time zones of those of the meetings that have a session with an hour."""
+        those = self.filter(pk__in=ids, sessions__start_time__isnull=False).exclude(timezone="")
+        return set(those.order_by().values_list("timezone", flat=True))
+
     def with_counts(self):
         """With `decision_count` and `statement_count`, of what the public may see."""
         return self.annotate(decision_count=count_in_meeting(Decision), statement_count=count_in_meeting(Statement))

@@ -26,6 +26,7 @@ class MeetingListView(RecordListView):
     filterset_class = MeetingFilterSet
     template_name = "meetings/meeting_list.html"
     is_dataset = True
+    has_calendar = True
     select_related = ("series", "country")
 
     def rows(self):
@@ -110,7 +111,7 @@ class DecisionListView(RecordListView):
     template_name = "meetings/decision_list.html"
     is_dataset = True
     select_related = ("meeting", "meeting__series")
-    paginate_by = 50
+    paginate_by = 40
 
     def related(self):
         return [public("initiatives", Initiative.objects), public("plans", Plan.objects)]

@@ -1,11 +1,16 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
 class PortalConfig(AppConfig):
     name = "portal"
     verbose_name = _("Vocabulary and sources")
+
+    def ready(self) -> None:
+        """Every list says what it is as data, whoever asks (`portal.tables`)."""
+        autodiscover_modules("exports", "catalogue")
 
 
 class EditingConfig(admin_apps.AdminConfig):

@@ -8,20 +8,26 @@ What fits, how many that are and how many each option would give follow from
 sets of ids in memory (`portal.index`); rows are only read for what is shown.
 """
 
+import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import django_filters
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import get_text_list
 from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
+from portal.dates import show_date
 from portal.hits import Hits, find
 from portal.index import NOT_STATED, ContentState, Index, content_state, kept
 from portal.models import FIRST_YEAR, LAST_YEAR
@@ -31,6 +37,14 @@ LONGEST_SEARCH = 200
 LONG_FACET = 12
 RELEVANCE = "relevance"
 ROWS_AT_ONCE = 500
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A plus sign that nobody encoded arrives as a blank.
+LOST_PLUS = re.compile(r"(?<=T)([\d:.]+) (?=\d\d:?\d\d$)")
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970: moments as whole numbers, to be compared in an array."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 @dataclass
@@ -146,6 +160,24 @@ class SortField(forms.Field):
         if value and value != RELEVANCE and value.removeprefix("-") not in self.keys:
             raise forms.ValidationError(_("Unknown order: %(value)s.") % {"value": value[:60]}, code="unknown")
         return value
+
+
+class MomentField(forms.CharField):
+    """A day or a moment after ISO 8601; what names no time zone is in the register's own, a day begins at midnight."""
+
+    def __init__(self, **kwargs):
+        super().__init__(required=False, **kwargs)
+
+    def clean(self, value: str | None) -> datetime | None:
+        value = (value or "").strip()
+        if not value:
+            return None
+        try:
+            moment = datetime.fromisoformat(LOST_PLUS.sub(r"\1+", value))
+            return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+        except (ValueError, OverflowError) as error:
+            message = _("%(value)s is no day or time such as 2026-01-16 or 2026-01-16T09:30:00Z.")
+            raise forms.ValidationError(message % {"value": value[:60]}, code="unknown") from error
 
 
 class FilterForm(forms.Form):
@@ -335,6 +367,26 @@ class SearchFilter(django_filters.Filter):
         return _("with the words “%(text)s”") % {"text": text}
 
 
+class UpdatedSinceFilter(django_filters.Filter):
+    """`updated_since`: the records saved at a moment or later."""
+
+    @cached_property
+    def field(self) -> MomentField:
+        return MomentField(label=self.label)
+
+    def matching(self, moment: datetime) -> BitMap:
+        moments, ids = self.parent.updates
+        return BitMap(ids[bisect_left(moments, microseconds(moment)) :])
+
+    def labels_of(self, moment: datetime) -> list[str]:
+        return [self.words(moment)]
+
+    def words(self, moment: datetime) -> str:
+        local = timezone.localtime(moment) if moment.year not in (1, 9999) else moment
+        hour = "" if (local.hour, local.minute) == (0, 0) else f" {local:%H:%M}"
+        return _("updated since %(moment)s") % {"moment": show_date(local.date()) + hour}
+
+
 class SortFilter(django_filters.Filter):
     """`sort`: the filter set applies it after all the others."""
 
@@ -388,6 +440,7 @@ class RecordFilterSet(django_filters.FilterSet):
 
     q = SearchFilter(label=gettext_lazy("Keyword"))
     sort = SortFilter(label=gettext_lazy("Order"))
+    updated_since = UpdatedSinceFilter(label=gettext_lazy("Updated since"))
 
     sort_keys: dict[str, tuple[str, ...]] = {"name": ("NAME",)}
     sort_choices: tuple[tuple[str, str], ...] = ()
@@ -426,6 +479,27 @@ class RecordFilterSet(django_filters.FilterSet):
             if isinstance(bound, ValuesFilter):
                 index.add_facet(name, bound.pairs(records))
         return index
+
+    @cached_property
+    def updates(self) -> tuple[array, array]:
+        """When each public record was last saved, in microseconds since 1970, in order; and the ids beside."""
+        return self.kept("updates", self.gather_updates)
+
+    def gather_updates(self) -> tuple[array, array]:
+        records = self.model.objects.published().order_by("updated", "pk")
+        moments, ids = array("q"), array("I")
+        for record_id, updated in records.values_list("pk", "updated").iterator():
+            moments.append(microseconds(updated))
+            ids.append(record_id)
+        return moments, ids
+
+    @property
+    def latest_update(self) -> datetime | None:
+        """When one of the records that fit was last saved."""
+        moments, ids = self.updates
+        places = (place for place in range(len(ids) - 1, -1, -1) if ids[place] in self.ids)
+        latest = next(places, None)
+        return None if latest is None else EPOCH + timedelta(microseconds=moments[latest])
 
     # What is asked
 
@@ -554,6 +628,14 @@ class RecordFilterSet(django_filters.FilterSet):
         return self.errors_of("sort")
 
     @property
+    def since_text(self) -> str:
+        return self.data.get("updated_since", "")
+
+    @property
+    def since_errors(self) -> list[str]:
+        return self.errors_of("updated_since")
+
+    @property
     def offered_sorts(self) -> list[tuple[str, str]]:
         """The orders a visitor is offered; by relevance only where there is a text to be relevant to."""
         return [*([(RELEVANCE, _("Best match first"))] if self.values.get("q") else []), *self.sort_choices]
@@ -612,6 +694,17 @@ class RecordFilterSet(django_filters.FilterSet):
             label = get_text_list(self.filters[name].labels_of(value), _("or"))
             ways.append(WayOut(label, self.query_without(name), len(self.ids_but_for(name))))
         return ways
+
+    @property
+    def valid_query(self) -> str:
+        """The query string of the filter and order that apply, without what is wrong, the page or the look."""
+        query = QueryDict(mutable=True)
+        for name in self.filters:
+            value = self.values.get(name)
+            given = value if isinstance(value, list) else self.data.getlist(name)[-1:]
+            if value:
+                query.setlist(name, [part for part in given if part.strip()])
+        return f"?{query.urlencode()}" if query else ""
 
     def query_without(self, name: str, value: str | None = None) -> str:
         """The query string of the first page without one parameter, or one of its values."""

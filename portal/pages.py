@@ -107,7 +107,8 @@ class RecordListView(ListView):
 
     Subclasses set `model`, `filterset_class`, `template_name` and, for what their
     rows show, `select_related` and `related`. `is_dataset` says that the whole list
-    is data to be reused, and is announced as such.
+    is data to be reused, and is announced as such; `exported`, that it is found in
+    other formats beside its page, `has_calendar` that one of them is a calendar.
     """
 
     filterset_class = None
@@ -115,6 +116,8 @@ class RecordListView(ListView):
     select_related: tuple[str, ...] = ()
     context_object_name = "records"
     is_dataset = False
+    exported = True
+    has_calendar = False
 
     def related(self) -> list[Prefetch | str]:
         """What the rows show of other records, for each request, since what is public depends on the clock."""

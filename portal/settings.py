@@ -57,7 +57,7 @@ def read_secret_key(debug: bool) -> str:
     return kept.read_text(encoding="ascii").strip()
 
 
-def read_database(debug: bool) -> dict:
+def read_database(debug: bool = True) -> dict:
     """DATABASE_URL as Django's dictionary: sqlite:/// or postgres://; SQLite when unset."""
     url = read_text("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     try:
@@ -166,7 +166,11 @@ DATABASES = {"default": read_database(DEBUG)}
 CACHES = {
     "default": read_cache(),
     # Parts of pages that are the same on all of them, kept by each process for itself.
-    "template_fragments": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "fragments"},
+    "template_fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "fragments",
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    },
 }
 
 # Languages: Vietnamese first, and both under their own prefix

@@ -157,7 +157,7 @@ class EntryYears(YearsFilter):
 class TimelineFilterSet(RecordFilterSet):
     """`kind` and `year`, over entries that come from several tables; an id is the place of an entry among all."""
 
-    q = sort = None
+    q = sort = updated_since = None
     kind = EntryKinds(label=_("Kind"), choices=EntryKind.choices, phrase=_("of the kind %(values)s"))
     year = EntryYears(label=_("Year"), phrase=_("in %(values)s"))
     year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))

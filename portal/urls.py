@@ -4,7 +4,9 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from portal import sitemaps, views, wellknown
+from portal import feeds, open_data, sitemaps, views, wellknown
+from portal.exports import formats_of
+from portal.tables import TABLES
 
 handler500 = views.server_error
 
@@ -12,18 +14,25 @@ public_pages = [
     path("", views.HomeView.as_view(), name="home"),
     path("", include("meetings.urls")),
     path("", include("initiatives.urls")),
+    *formats_of(TABLES["directions"]),
     path("directions/", views.DirectionListView.as_view(), name="direction_list"),
     path("directions/<slug:slug>/", views.DirectionDetailView.as_view(), name="direction"),
     path("topics/<slug:slug>/", views.TopicDetailView.as_view(), name="topic"),
+    *formats_of(TABLES["bodies"]),
     path("bodies/", views.BodyListView.as_view(), name="body_list"),
     path("bodies/<slug:slug>/", views.BodyDetailView.as_view(), name="body"),
+    *formats_of(TABLES["countries"]),
     path("countries/", views.CountryListView.as_view(), name="country_list"),
     path("countries/<slug:slug>/", views.CountryDetailView.as_view(), name="country"),
+    *formats_of(TABLES["documents"]),
     path("documents/", views.DocumentListView.as_view(), name="document_list"),
     path("documents/<slug:slug>/", views.DocumentDetailView.as_view(), name="document"),
     path("timeline/", views.TimelineView.as_view(), name="timeline"),
     path("search/", views.SearchView.as_view(), name="search"),
     path("search/suggestions/", views.SuggestionsView.as_view(), name="suggestions"),
+    path("changes.atom", feeds.changes, name="changes"),
+    path("open-data.zip", open_data.whole, name="whole_register"),
+    path("open-data.jsonld", open_data.catalogue, name="data_catalogue"),
     path("open-data/", views.OpenDataView.as_view(), name="open_data"),
     path("about/", views.AboutView.as_view(), name="about"),
     path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),

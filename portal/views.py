@@ -43,8 +43,9 @@ from portal.models import (
 )
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 from portal.search import LISTS, Search, SearchForm, suggest
+from portal.tables import TABLES, notes
 from portal.timeline import TimelineFilterSet, by_year_and_month
-from portal.vocabulary import BodyFilterSet, DocumentFilterSet
+from portal.vocabulary import BodyFilterSet, CountryFilterSet, DirectionFilterSet, DocumentFilterSet
 
 MAIN_SERIES = "adgmin"
 GMV = "digital-economy-gmv"
@@ -147,20 +148,26 @@ def countries_with_meetings(meetings: list[Meeting]) -> list[dict]:
 
 class CountryListView(ListView):
     template_name = "portal/country_list.html"
+    exported = True
     context_object_name = "records"
 
-    def get_queryset(self):
-        return Country.objects.published().annotate(
+    def get_queryset(self) -> list[Country]:
+        rows = Country.objects.published().annotate(
             hosted_count=Count("hosted_meetings", Q(hosted_meetings__in=Meeting.objects.published()), distinct=True),
             led_count=Count("led_initiatives", Q(led_initiatives__in=Initiative.objects.published()), distinct=True),
         )
+        self.filterset = CountryFilterSet(self.request.GET, queryset=rows, request=self.request)
+        return list(self.filterset.qs)
 
     def get_context_data(self, **kwargs):
         main = list(
             Meeting.objects.published().filter(series__slug=MAIN_SERIES).select_related("series").order_by("start")
         )
         return super().get_context_data(
-            countries=countries_with_meetings(main), evidence=Evidence.of(self.object_list), **kwargs
+            filterset=self.filterset,
+            countries=countries_with_meetings(main),
+            evidence=Evidence.of(self.object_list),
+            **kwargs,
         )
 
 
@@ -299,17 +306,23 @@ class BodyDetailView(RecordDetailView):
 
 class DirectionListView(ListView):
     template_name = "portal/direction_list.html"
+    exported = True
     context_object_name = "records"
 
-    def get_queryset(self):
-        return Direction.objects.published().annotate(
+    def get_queryset(self) -> list[Direction]:
+        rows = Direction.objects.published().annotate(
             initiative_count=Count("initiatives", Q(initiatives__in=Initiative.objects.published()), distinct=True)
         )
+        self.filterset = DirectionFilterSet(self.request.GET, queryset=rows, request=self.request)
+        return list(self.filterset.qs)
 
     def get_context_data(self, **kwargs):
         put_forward = list(proposals())
         return super().get_context_data(
-            proposals=put_forward, evidence=Evidence.of(put_forward, self.object_list), **kwargs
+            filterset=self.filterset,
+            proposals=put_forward,
+            evidence=Evidence.of(put_forward, self.object_list),
+            **kwargs,
         )
 
 
@@ -451,7 +464,17 @@ class SuggestionsView(TemplateView):
 
 
 class OpenDataView(TemplateView):
+    """How to reuse the register: every list with its columns, as their declarations say."""
+
     template_name = "portal/open_data.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            lists=[table for table in TABLES.values() if table.filterset_class],
+            parts=[table for table in TABLES.values() if not table.filterset_class],
+            notes=notes(),
+            **kwargs,
+        )
 
 
 class AboutView(TemplateView):

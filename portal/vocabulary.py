@@ -1,11 +1,11 @@
-"""The filters of documents and bodies: roof, because they ask about meetings and plans too."""
+"""The filters of the vocabulary: roof, because they ask about meetings and plans too."""
 
 from django.utils.translation import gettext_lazy as _
 
 from initiatives.models import Plan
 from meetings.models import Meeting
 from portal.filters import RecordFilterSet, RecordsFilter, ValuesFilter, YearBoundFilter, YearsFilter
-from portal.models import Body, BodyKind, BodyStatus, Document, DocumentKind
+from portal.models import Body, BodyKind, BodyStatus, Country, Direction, Document, DocumentKind
 
 
 class DocumentFilterSet(RecordFilterSet):
@@ -75,4 +75,28 @@ class BodyFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Body
+        fields: list[str] = []
+
+
+class DirectionFilterSet(RecordFilterSet):
+    sort_keys = {"number": ("number",), "name": ("NAME",)}
+    sort_choices = [("number", _("Number")), ("name", _("Name, A to Z"))]
+    default_sort = "number"
+    noun = _("Directions")
+
+    class Meta(RecordFilterSet.Meta):
+        model = Direction
+        fields: list[str] = []
+
+
+class CountryFilterSet(RecordFilterSet):
+    """By default the English names give the order, in both languages, as ASEAN itself lists its members."""
+
+    sort_keys = {"official": ("sort_en",), "name": ("NAME",), "joined": ("joined_on", "sort_en")}
+    sort_choices = [("name", _("Name, A to Z")), ("joined", _("Oldest first"))]
+    default_sort = "official"
+    noun = _("Countries")
+
+    class Meta(RecordFilterSet.Meta):
+        model = Country
         fields: list[str] = []

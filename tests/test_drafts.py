@@ -3,7 +3,7 @@
 import pytest
 
 from portal.models import State
-from tests.web import LISTS, make_web, mark, own_pages
+from tests.web import FORMATS, LISTS, make_web, mark, own_pages, text_of
 
 KINDS = [
     *("source", "country", "body", "direction", "topic", "document", "person", "meeting", "session", "statement"),
@@ -14,11 +14,13 @@ pytestmark = pytest.mark.django_db
 
 
 def pages_with(client, web, word: str) -> set[str]:
-    """Every public page whose text has the word."""
-    paths = [*LISTS, *own_pages(web).values()]
+    """Every public page and export whose text has the word."""
+    own = own_pages(web)
+    calendars = [f"{own[kind].removesuffix('/')}.ics?sessions=1" for kind in ("meeting", "body")]
+    paths = [*LISTS, *own.values(), *FORMATS, *calendars]
     answers = {f"/{language}/{path}": client.get(f"/{language}/{path}") for language in ("vi", "en") for path in paths}
     assert {answer.status_code for answer in answers.values()} <= {200, 404}
-    return {path for path, answer in answers.items() if word in answer.content.decode()}
+    return {path for path, answer in answers.items() if word in text_of(answer)}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -27,6 +29,14 @@ def test_a_published_record_is_shown_and_its_draft_is_not(client, kind):
     assert pages_with(client, web, mark(kind))
     type(web[kind][0]).objects.filter(pk=web[kind][0].pk).update(state=State.DRAFT)
     assert pages_with(client, web, mark(kind)) == set()
+
+
+@pytest.mark.parametrize("path", [*FORMATS, "bodies/adgmin.ics?sessions=1"])
+def test_every_export_shows_what_is_public(client, path):
+    web = make_web()
+    shown = text_of(client.get(f"/en/{path}"))
+    is_list = path != "open-data.jsonld"
+    assert any(mark(kind) in shown for kind in web) is is_list
 
 
 @pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.WITHDRAWN])

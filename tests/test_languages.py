@@ -46,7 +46,7 @@ def test_every_page_names_its_language_and_its_twin(client):
         for language, other in (("vi", "en"), ("en", "vi")):
             page = BeautifulSoup(client.get(f"/{language}/{path}").content, "html5lib")
             assert page.html["lang"] == language
-            links = {link["hreflang"]: link["href"] for link in page.select("link[rel=alternate]")}
+            links = {link["hreflang"]: link["href"] for link in page.select("link[rel=alternate][hreflang]")}
             assert links[language] == f"http://testserver/{language}/{path}"
             assert links[other] == f"http://testserver/{other}/{path}"
             assert links["x-default"] == links["vi"]

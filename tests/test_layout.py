@@ -26,8 +26,8 @@ SHELVES = [
     ("database",),
     ("models",),
     ("translation", "dates"),
-    ("structured", "index"),
-    ("hits",),
+    ("structured", "index", "tables", "calendars"),
+    ("hits", "atom", "spreadsheets"),
     ("filters",),
     ("pages", "admin", "templatetags", "context"),
     ("vocabulary", "timeline", "search", "sitemaps", "feeds"),
@@ -35,11 +35,21 @@ SHELVES = [
     ("exports",),
     ("urls",),
 ]
-# The portal's exports are mixins of the floor, its views are the roof that uses them.
+# The portal's exports are a toolbox of the floor; the tables of the vocabulary and the whole register are roof.
 FLOOR = SHELVES.index(("pages", "admin", "templatetags", "context"))
-PORTAL_SHELVES = [*SHELVES[:FLOOR], (*SHELVES[FLOOR], "exports"), *SHELVES[FLOOR + 1 : -2], SHELVES[-1]]
-ROOF = ("vocabulary", "timeline", "views", "wellknown", "search", "sitemaps", "feeds", "urls", "management")
-TOOLBOXES = ("admin", "charts", "dates", "exports", "filters", "index", "pages", "structured", "text")
+PORTAL_SHELVES = [
+    *SHELVES[:FLOOR],
+    (*SHELVES[FLOOR], "exports"),
+    *SHELVES[FLOOR + 1 : FLOOR + 2],
+    ("catalogue",),
+    (*SHELVES[FLOOR + 2], "open_data"),
+    SHELVES[-1],
+]
+ROOF = (
+    *("vocabulary", "timeline", "catalogue", "views", "wellknown", "search", "sitemaps", "feeds", "open_data"),
+    *("urls", "management"),
+)
+TOOLBOXES = ("admin", "charts", "dates", "exports", "filters", "index", "pages", "structured", "tables", "text")
 
 TOP = {
     *("manage.py", "pyproject.toml", "Makefile", ".ci", ".gitignore"),

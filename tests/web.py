@@ -4,7 +4,9 @@ What a page must never show (drafts) and must never cost (one more query for one
 more row) is tested on it.
 """
 
+from io import BytesIO
 from itertools import chain
+from zipfile import ZipFile
 
 from django.db.models import Model
 
@@ -47,6 +49,22 @@ LISTS = [
     ),
     "accessibility/",
 ]
+
+TABLES = [
+    *("meetings", "decisions", "statements", "initiatives", "plans", "figures", "directions", "bodies", "countries"),
+    "documents",
+]
+FORMATS = [f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "xlsx", "atom")]
+FORMATS += ["meetings.ics", "meetings.ics?sessions=1", "changes.atom", "open-data.zip", "open-data.jsonld"]
+
+
+def text_of(answer) -> str:
+    """What an answer says, whatever its format: all the files of a ZIP, which an XLSX is too."""
+    content = answer.getvalue()
+    if not content.startswith(b"PK"):
+        return content.decode()
+    with ZipFile(BytesIO(content)) as archive:
+        return "\n".join(archive.read(name).decode() for name in archive.namelist())
 
 
 def mark(kind: str) -> str:

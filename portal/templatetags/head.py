@@ -57,3 +57,15 @@ def breadcrumbs(context, section_url: str, section: str, here: str) -> str:
     crumbs = [(_("Home"), reverse("home")), *sections, (here, "")]
     context["request"].breadcrumbs = structured.breadcrumbs(crumbs)
     return ""
+
+
+@register.simple_tag(takes_context=True)
+def in_format(context, suffix: str) -> str:
+    """The list of the page in another format, with its filter: meetings.csv beside meetings/."""
+    return f"{context['request'].path.removesuffix('/')}.{suffix}{context['filterset'].valid_query}"
+
+
+@register.simple_tag(takes_context=True)
+def webcal(context, path: str) -> str:
+    """The address by which a calendar program subscribes instead of downloading once."""
+    return f"webcal://{context['request'].get_host()}{path}"

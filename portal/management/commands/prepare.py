@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.models import Source
+from portal.models import SearchEntry, Source
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 EDITOR_NAME = "editor"
@@ -28,6 +28,8 @@ class Command(BaseCommand):
         """Load every fixture, once: where there is content, editors may have changed it."""
         if Source.objects.exists():
             self.stdout.write("The content is there already and was left as it is.")
+            if not SearchEntry.objects.exists():  # an older version kept its words otherwise
+                call_command("rebuild_search", stdout=self.stdout)
             return
         files = sorted(FIXTURES.glob("*.yaml"))
         if not files:

@@ -1,0 +1,157 @@
+"""What changed in the register, as a feed: new decisions, steps of status, documents, corrections.
+
+It says what the records themselves know: when each was last saved, not which of
+its words are new.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Model, QuerySet, TextChoices
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.text import Truncator
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from initiatives.models import Discrepancy, Initiative, Milestone
+from meetings.models import Decision
+from portal.atom import Feed, clean, stable_id
+from portal.dates import show_date
+from portal.exports import answer_unless_known, refusal, site_of, state_tag
+from portal.filters import FilterForm, ValuesField
+from portal.models import Document
+from portal.structured import LICENSE
+
+ENTRIES = 100
+LONGEST_TITLE = 110
+
+
+class ChangeKind(TextChoices):
+    DECISION = "decision", gettext_lazy("New decisions")
+    STATUS = "status", gettext_lazy("Steps of status")
+    DOCUMENT = "document", gettext_lazy("New documents")
+    CORRECTION = "correction", gettext_lazy("Discrepancies and corrections")
+
+
+class ChangesForm(FilterForm):
+    """`kind`, which may be repeated."""
+
+    kind = ValuesField(knows=ChangeKind.values.__contains__, label=gettext_lazy("Kind"))
+
+
+@dataclass(frozen=True)
+class Change:
+    kind: ChangeKind
+    updated: datetime
+    title: str
+    text: str
+    path: str
+    id: str
+
+
+def of_decision(decision: Decision) -> Change:
+    text = Truncator(decision.text).chars(LONGEST_TITLE, truncate=" …")
+    title = f"{decision.code}, {decision.get_verb_display().lower()}: {text}"
+    words = f"{decision.text} {decision.meeting.label}."
+    return Change(ChangeKind.DECISION, decision.updated, title, words, decision.get_absolute_url(), decision.slug)
+
+
+def of_step(step: Milestone) -> Change:
+    """A step has no time of its own: it is as new as its initiative."""
+    initiative = step.initiative
+    title = f"{initiative}: {step.get_status_display()}"
+    words = f"{show_date(step.date, step.precision)}. {step.text}"
+    key = "/".join(step.natural_key())
+    return Change(ChangeKind.STATUS, initiative.updated, title, words, initiative.get_absolute_url(), key)
+
+
+def of_document(document: Document) -> Change:
+    words = ". ".join(
+        filter(None, [str(document.get_kind_display()), show_date(document.published_on, document.precision or "day")])
+    )
+    return Change(
+        ChangeKind.DOCUMENT, document.updated, document.title, words, document.get_absolute_url(), document.slug
+    )
+
+
+def of_discrepancy(discrepancy: Discrepancy) -> Change:
+    return Change(
+        ChangeKind.CORRECTION,
+        discrepancy.updated,
+        discrepancy.subject,
+        discrepancy.choice,
+        discrepancy.get_absolute_url(),
+        discrepancy.slug,
+    )
+
+
+def changing() -> dict[ChangeKind, tuple[QuerySet, Callable[[Model], Change]]]:
+    """Per kind the public records, the last saved first, and what a feed says of one."""
+    decisions = Decision.objects.published().select_related("meeting", "meeting__series")
+    steps = Milestone.objects.exclude(status="").filter(initiative__in=Initiative.objects.published())
+    return {
+        ChangeKind.DECISION: (decisions.order_by("-updated", "-meeting__start", "slug"), of_decision),
+        ChangeKind.STATUS: (
+            steps.select_related("initiative").order_by("-initiative__updated", "-date", "key"),
+            of_step,
+        ),
+        ChangeKind.DOCUMENT: (Document.objects.published().order_by("-updated", "-published_on", "slug"), of_document),
+        ChangeKind.CORRECTION: (Discrepancy.objects.published().order_by("-updated", "slug"), of_discrepancy),
+    }
+
+
+def latest_changes(kinds: Iterable[str]) -> tuple[list[Change], int]:
+    """The latest changes of some kinds, and how many there are in all; two queries a kind."""
+    chosen = [(rows, make) for kind, (rows, make) in changing().items() if kind in kinds]
+    changes = [make(record) for rows, make in chosen for record in rows[:ENTRIES]]
+    changes.sort(key=lambda change: change.updated, reverse=True)
+    return changes[:ENTRIES], sum(rows.count() for rows, _make in chosen)
+
+
+def changes_feed(request: HttpRequest, kinds: list[str]) -> Feed:
+    changes, total = latest_changes(kinds or ChangeKind.values)
+    names = ", ".join(str(ChangeKind(kind).label) for kind in kinds)
+    feed = Feed(
+        title=f"{names or _('What changed')} | {_('ASEAN digital cooperation')}",
+        link=request.build_absolute_uri(reverse("open_data")),
+        description="",
+        subtitle=_(
+            "“Updated” is when this register last saved a record; a step of status has the time of its initiative. "
+            "Which words changed is not said."
+        ),
+        language=get_language(),
+        author_name=_("ASEAN digital cooperation: a public register"),
+        feed_url=request.build_absolute_uri(),
+        feed_guid=stable_id(get_language(), "changes", *sorted(kinds)),
+        feed_copyright=f"CC BY 4.0, {LICENSE}",
+        updated=max((change.updated for change in changes), default=None),
+        total=total,
+    )
+    for change in changes:
+        feed.add_item(
+            title=clean(change.title),
+            link=site_of(request) + change.path,
+            description=escape(clean(change.text)),
+            unique_id=stable_id(get_language(), "changes", change.kind, change.id),
+            updateddate=change.updated,
+            categories=[str(change.kind.label)],
+        )
+    return feed
+
+
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """The latest hundred changes; `kind` chooses among them."""
+    form = ChangesForm(request.GET)
+    if form.errors:
+        return refusal(form)
+
+    def build() -> HttpResponse:
+        feed = changes_feed(request, form.cleaned_data["kind"])
+        return HttpResponse(feed.writeString("utf-8"), content_type=Feed.content_type)
+
+    return answer_unless_known(request, build, etag=state_tag(request))

@@ -1,0 +1,334 @@
+"""What a list is as data: its columns, each declared once.
+
+A table says how its rows are read and what its columns are. CSV, XLSX, JSON, the
+page on open data and the description of the whole register all read these
+declarations, so they cannot drift apart.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import cache, cached_property
+from itertools import islice
+
+from django.db.models import Model, Prefetch, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+from portal.dates import iso_date
+from portal.entries import LANGUAGES
+from portal.models import Editorial, Precision, Source
+
+Value = str | int | Decimal | date | datetime | time | list[str] | None
+
+BETWEEN = "; "  # between the values of one cell
+ROWS_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, what a row has in it, and what it means in the reader's language.
+
+    `kind` is one of string, integer, number, day, moment, address, list. An address
+    is a path and becomes absolute where it is written; a day that is not known to the
+    day is a shorter text, 2027-01. `refers_to` names the model whose ids the column holds.
+    """
+
+    name: str
+    read: Callable[[Model], Value]
+    meaning: object  # a lazy text
+    kind: str = "string"
+    role: object = "%(meaning)s"  # a lazy text: what of the thing the column has
+    refers_to: type[Model] | None = None
+
+    @property
+    def words(self) -> str:
+        """What the column means, as a sentence without its full stop."""
+        meaning = str(self.meaning)
+        return str(self.role) % {"meaning": meaning[:1].upper() + meaning[1:]}
+
+
+IN_LANGUAGE = {
+    "vi": gettext_lazy("%(meaning)s, in Vietnamese"),
+    "en": gettext_lazy("%(meaning)s, in English"),
+}
+CODE = gettext_lazy("%(meaning)s, as a code")
+ID = gettext_lazy("%(meaning)s: the id of the record")
+IDS = gettext_lazy("%(meaning)s: the ids of the records")
+
+
+def is_translated(model: type[Model], field: str) -> bool:
+    return any(column.name == f"{field}_vi" for column in model._meta.fields)
+
+
+def label_column(field: str, meaning: object, language: str, choices: Iterable[tuple[str, object]]) -> Column:
+    """What the code in a field means in a language; each is translated once."""
+    labels = dict(choices)
+
+    @cache
+    def label(code: str) -> str:
+        with override(language):
+            return str(labels.get(code, ""))
+
+    return Column(f"{field}_{language}", lambda row: label(getattr(row, field)), meaning, role=IN_LANGUAGE[language])
+
+
+def shown(record: Model | None) -> Model | None:
+    """A related record, if the public may see it."""
+    return record if record is not None and record.is_public else None
+
+
+def known_day(day: date | None, precision: str) -> date | str | None:
+    """A day that is known to the day; else no more than is known, 2027-01."""
+    return day if day is None or (precision or Precision.DAY) == Precision.DAY else iso_date(day, precision)
+
+
+def prefetched(row: Model, relation: str) -> list[Model]:
+    """The prefetched records of a relation; kept on the row, since asking Django again costs more than reading it."""
+    name = f"_list_of_{relation}"
+    if name not in row.__dict__:
+        row.__dict__[name] = list(getattr(row, relation).all())
+    return row.__dict__[name]
+
+
+class Fields:
+    """Columns of the fields of a model: what they mean is what the field is called."""
+
+    def __init__(self, model: type[Model]) -> None:
+        self.model = model
+
+    def meaning(self, field: str) -> object:
+        """The name of the field; of a relation that another model declares, the name of its records."""
+        found = self.model._meta.get_field(field)
+        is_reverse = found.auto_created and not found.concrete
+        return found.related_model._meta.verbose_name_plural if is_reverse else found.verbose_name
+
+    def plain(self, field: str, kind: str = "string", name: str = "") -> list[Column]:
+        """The field as it is."""
+        return [Column(name or field, lambda row: getattr(row, field), self.meaning(field), kind)]
+
+    def both(self, *fields: str) -> list[Column]:
+        """Texts in both languages, side by side."""
+        return [
+            Column(f"{field}_{language}", in_language(field, language), self.meaning(field), role=IN_LANGUAGE[language])
+            for field in fields
+            for language in LANGUAGES
+        ]
+
+    def coded(self, field: str, choices: list | None = None) -> list[Column]:
+        """A code and beside it what it means."""
+        known = choices or self.model._meta.get_field(field).choices
+        labels = [label_column(field, self.meaning(field), language, known) for language in LANGUAGES]
+        return [Column(field, lambda row: getattr(row, field), self.meaning(field), role=CODE), *labels]
+
+    def day(self, *fields: str, precision: str = "precision") -> list[Column]:
+        """Days, written as exactly as they are known, and how exactly that is."""
+        days = [
+            Column(
+                field,
+                lambda row, field=field: known_day(getattr(row, field), getattr(row, precision)),
+                self.meaning(field),
+                "day",
+            )
+            for field in fields
+        ]
+        return [*days, Column(precision, lambda row: getattr(row, precision), self.meaning(precision), role=CODE)]
+
+    def one(self, field: str, of: str = "") -> list[Column]:
+        """A related public record: its id and its names. `of` names a relation that the field is reached through."""
+        model = Fields(self.model._meta.get_field(of).related_model) if of else self
+        related = model.model._meta.get_field(field).related_model
+
+        def read(row: Model) -> Model | None:
+            through = shown(getattr(row, of)) if of else row
+            return shown(getattr(through, field)) if through else None
+
+        meaning = model.meaning(field)
+        ids = Column(field, lambda row: getattr(read(row), "slug", None), meaning, role=ID, refers_to=related)
+        return [ids, *names_of(field, related, meaning, lambda row, name: getattr(read(row), name, None))]
+
+    def many(self, field: str, *, named: bool = True) -> list[Column]:
+        """Related records, prefetched as the public sees them: their ids and, where they are short, their names."""
+        related = self.model._meta.get_field(field).related_model
+
+        def read(row: Model, name: str = "slug") -> list[str]:
+            return [getattr(record, name) or "" for record in prefetched(row, field)]
+
+        meaning = self.meaning(field)
+        ids = Column(field, read, meaning, "list", IDS)
+        return [ids, *(names_of(field, related, meaning, read, "list") if named else [])]
+
+
+def in_language(field: str, language: str) -> Callable[[Model], Value]:
+    return lambda row: getattr(row, f"{field}_{language}")
+
+
+def names_of(field: str, related: type[Editorial], meaning: object, read: Callable, kind: str = "string"):
+    """The names of related records in both languages, or the only name they have."""
+    name = related.name_field
+    if not is_translated(related, name):
+        return [Column(f"{field}_{name}", lambda row: read(row, name), meaning, kind)]
+    return [
+        Column(
+            f"{field}_{language}",
+            lambda row, language=language: read(row, f"{name}_{language}"),
+            meaning,
+            kind,
+            IN_LANGUAGE[language],
+        )
+        for language in LANGUAGES
+    ]
+
+
+def identity(row: Model) -> str:
+    """What names a record for ever: its slug; of a part, its parent's and its own key."""
+    return "/".join(row.natural_key())
+
+
+SOURCES = [
+    Column(
+        "sources",
+        lambda row: [source.slug for source in prefetched(row, "sources")],
+        gettext_lazy("sources"),
+        "list",
+        IDS,
+    ),
+    Column(
+        "source_urls",
+        lambda row: [source.url for source in prefetched(row, "sources")],
+        gettext_lazy("web addresses of the sources, in the same order; empty where a source has none"),
+        "list",
+    ),
+]
+UPDATED = Column(
+    "updated",
+    lambda row: row.updated,
+    gettext_lazy("when this register last saved the record, in UTC; not when anything happened"),
+    "moment",
+)
+
+
+class Table:
+    """One list as data. Subclasses say what a row is, how it is read and what its columns are.
+
+    A table with a filter set is a list of the site and answers in every format at its
+    address with a suffix; one without is a part of the whole register only. `page`
+    names the address of the list's page.
+    """
+
+    name = ""
+    label: object = ""
+    about: object = ""
+    model: type[Model]
+    filterset_class: type | None = None
+    page = ""
+    select_related: tuple[str, ...] = ()
+    own_columns: list[Column] = []
+    has_sources = True
+
+    def related(self) -> list[Prefetch | str]:
+        """What a row shows of other records, as the public may see it now."""
+        return []
+
+    def records(self) -> QuerySet:
+        """All rows, as the public may see them."""
+        return self.model.objects.published()
+
+    def rows(self) -> QuerySet:
+        """How a row is read, with everything its columns show."""
+        sources = [Prefetch("sources", Source.objects.published().order_by("slug"))] if self.has_sources else []
+        return self.records().select_related(*self.select_related).prefetch_related(*sources, *self.related())
+
+    def whole(self) -> Iterator[Model]:
+        """Every row in a fixed order, read in lots."""
+        return self.rows().order_by("pk").iterator(chunk_size=ROWS_AT_ONCE)
+
+    def select(self, request: HttpRequest):
+        """The filter set of a request over the rows; it may have errors."""
+        return self.filterset_class(request.GET, queryset=self.rows(), request=request)
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """`id` and `url` first, what the record says, and where it comes from last."""
+        return [
+            Column("id", identity, gettext_lazy("names the record for ever; what other columns and filters refer to")),
+            Column("url", self.address, gettext_lazy("the page that shows the record"), "address"),
+            *self.own_columns,
+            *(SOURCES if self.has_sources else []),
+            *([UPDATED] if issubclass(self.model, Editorial) else []),
+        ]
+
+    def address(self, record: Model) -> str:
+        """The path of the page that shows a row."""
+        return record.get_absolute_url()
+
+    def title(self, record: Model) -> str:
+        """What an entry of a feed is called."""
+        return getattr(record, "label", "") or str(record)
+
+    def summary(self, record: Model) -> str:
+        """What an entry of a feed says."""
+        return getattr(record, "summary", "")
+
+    def cells(self, record: Model, site: str) -> list[Value]:
+        """What a row says in each column, in the language in use; `site` is the address that paths begin with."""
+        return [written(column, column.read(record), site) for column in self.columns]
+
+
+def written(column: Column, value: Value, site: str) -> Value:
+    if column.kind == "address" and value:
+        return f"{site}{value}" if value.startswith("/") else value
+    if column.kind == "moment" and value:
+        return value.astimezone(UTC)
+    if isinstance(value, time):
+        return value.isoformat("minutes")
+    return None if value == "" else value
+
+
+def as_text(value: Value) -> str:
+    """A value as plain text, the same in every format: dates after ISO 8601, numbers without idle decimals."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return BETWEEN.join(value)
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return format(plain_number(value), "f") if isinstance(value, Decimal) else str(value)
+
+
+def plain_number(value: Decimal) -> Decimal:
+    """300.00 as 300, 91.20 as 91.2."""
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
+
+
+def in_lots(records: Iterable[Model], language: str, make: Callable[[Model], object]) -> Iterator[list]:
+    """What is made of each record, in lots: between them nothing of the language stays behind in the thread."""
+    records = iter(records)
+    while True:
+        with override(language):
+            lot = [make(record) for record in islice(records, ROWS_AT_ONCE)]
+        if not lot:
+            return
+        yield lot
+
+
+TABLES: dict[str, Table] = {}
+
+
+def register(table: type[Table]) -> type[Table]:
+    """Make a table part of the register's data; a decorator."""
+    TABLES[table.name] = table()
+    return table
+
+
+def notes() -> list[str]:
+    """What is to be known of the values, whatever the list."""
+    return [
+        _("Several values in one cell stand in order, with a semicolon and a blank between them."),
+        _("A date known only to the month or the year is written 2027-01 or 2027; nothing is added to it."),
+        _("An empty cell means: not stated in our sources."),
+    ]

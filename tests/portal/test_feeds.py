@@ -1,0 +1,52 @@
+"""What changed, as a feed."""
+
+import feedparser
+import pytest
+
+from initiatives.models import Initiative
+from portal.models import State
+from tests.factories import make_decision, make_discrepancy, make_document, make_initiative, make_milestone
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(client, query: str = "") -> list[str]:
+    feed = feedparser.parse(client.get(f"/en/changes.atom{query}").content)
+    assert not feed.bozo
+    return [entry.title for entry in feed.entries]
+
+
+def test_the_feed_tells_of_every_kind_of_change(client):
+    decision = make_decision(verb="noted", text_en="Noted a proposal.", slug="adgmin-6-01")
+    make_document(title_en="A declaration")
+    make_discrepancy(subject_en="A disputed day")
+    make_milestone(initiative=make_initiative(name_en="A network"), status="ongoing")
+    make_milestone(initiative=make_initiative(name_en="Elsewhere"))
+    assert set(titles(client)) == {
+        f"{decision.code}, noted: Noted a proposal.",
+        "A declaration",
+        "A disputed day",
+        "A network: Ongoing",
+    }
+    assert titles(client, "?kind=status&kind=document") == ["A network: Ongoing", "A declaration"]
+
+
+def test_the_latest_saved_comes_first_and_a_step_is_as_new_as_its_initiative(client):
+    initiative = make_initiative(name_en="A network")
+    make_milestone(initiative=initiative, status="planned")
+    make_document(title_en="A declaration")
+    Initiative.objects.update(updated="2999-01-01T00:00:00Z")
+    entry = feedparser.parse(client.get("/en/changes.atom").content).entries[0]
+    assert (entry.title, entry.updated) == ("A network: Planned", "2999-01-01T00:00:00+00:00")
+
+
+def test_what_is_hidden_did_not_change(client):
+    make_milestone(initiative=make_initiative(state=State.DRAFT), status="ongoing")
+    make_document(published_from="2999-01-01T00:00:00Z")
+    assert titles(client) == []
+
+
+def test_an_unknown_kind_is_400(client):
+    answer = client.get("/en/changes.atom?kind=rumour")
+    assert answer.status_code == 400
+    assert "Kind (kind): Unknown value: rumour." in answer.content.decode()
