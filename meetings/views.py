@@ -111,7 +111,6 @@ class DecisionListView(RecordListView):
     template_name = "meetings/decision_list.html"
     is_dataset = True
     select_related = ("meeting", "meeting__series")
-    paginate_by = 40
 
     def related(self):
         return [public("initiatives", Initiative.objects), public("plans", Plan.objects)]

@@ -103,3 +103,40 @@ def test_results_update_in_place_and_history_tells_the_truth(page):
     assert page.locator("#count").inner_text() == "1 sáng kiến"
     page.wait_for_load_state("networkidle")
     assert_quiet(page)
+
+
+def test_names_are_suggested_while_typing_and_reached_by_the_keyboard(page):
+    meeting = make_meeting(name_vi="Hội nghị Hà Nội", name_en="Hanoi meeting")
+    make_initiative(name_vi="Hội thảo", name_en="Workshop")
+    page.goto("/vi/search/")
+    field = page.get_by_role("combobox")
+    field.press_sequentially("hoi")
+    page.get_by_role("option").nth(1).wait_for()
+    assert field.get_attribute("aria-expanded") == "true"
+    field.press("ArrowDown")
+    chosen = page.locator("[role=option][aria-selected=true]")
+    assert chosen.get_attribute("id") == field.get_attribute("aria-activedescendant")
+    field.press("Escape")
+    assert not page.get_by_role("listbox").is_visible()
+    field.press("ArrowDown")
+    page.locator("[role=option]", has_text="Hà Nội").wait_for()
+    while "Hà Nội" not in page.locator("[role=option][aria-selected=true]").inner_text():
+        field.press("ArrowDown")
+    field.press("Enter")
+    page.wait_for_url(f"**/vi/meetings/{meeting.slug}/")
+    assert_quiet(page)
+
+
+def test_counts_follow_a_choice_in_place_and_the_choice_keeps_the_focus(page):
+    make_initiative(lead_countries=[make_country(code="SG")], status="ongoing")
+    make_initiative(status="planned")
+    page.goto("/en/initiatives/")
+    page.locator("#status-ongoing").check()
+    page.wait_for_url("**/en/initiatives/?status=ongoing")
+    none = page.locator("label:has(#country-none) .n")
+    page.wait_for_function("document.querySelector('label:has(#country-none) .n').textContent === '0'")
+    assert none.inner_text() == "0"
+    assert page.locator("#country-none").is_disabled()
+    assert page.evaluate("document.activeElement.id") == "status-ongoing"
+    assert page.locator(".in-words").inner_text() == "Initiatives that are ongoing"
+    assert_quiet(page)
