@@ -205,10 +205,19 @@ class Search:
         return [self.result(rows[each], self.language if each in own else self.other) for each in ids if each in rows]
 
     def result(self, record: Editorial, found_in: str) -> Result:
+        """A code is found in either language; then the texts decide which of them it is."""
         title = getattr(record, "label", "") or record.name_in(self.language)
-        # A passage does not repeat the name that stands above it.
-        texts = [text for text in [record.name_in(found_in), *record.texts_in(found_in)] if text and text != title]
-        return Result(record, mark_words(title, self.query), passage(texts, self.query), found_in)
+        marked = mark_words(title, self.query)
+        piece = self.passage_of(record, found_in, title)
+        is_in_own = found_in != self.language or piece or "<mark>" in marked
+        if not is_in_own and (other := self.passage_of(record, self.other, title)):
+            piece, found_in = other, self.other
+        return Result(record, marked, piece, found_in)
+
+    def passage_of(self, record: Editorial, language: str, title: str) -> SafeString:
+        """A passage that does not repeat the name that stands above it."""
+        texts = [record.name_in(language), *record.texts_in(language)]
+        return passage([text for text in texts if text and text != title], self.query)
 
     # Nothing found
 
@@ -228,7 +237,7 @@ class Search:
         """The question with its unknown words read as near ones of names and topics, if that finds something."""
         words = names_vocabulary(self.language, self.state)
         typed = folded_words(self.text)
-        read = [words.get(word) or nearest(word, words) for word in typed]
+        read = [word if word in words else nearest(word, words) for word in typed]
         if not all(read) or [fold(word) for word in read] == typed:
             return None
         other = Search(" ".join(read), self.language, state=self.state)
