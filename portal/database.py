@@ -41,7 +41,7 @@ POSTGRESQL_VECTOR = """ALTER TABLE portal_searchentry ADD COLUMN IF NOT EXISTS {
 # The wide columns stand apart, so that going from the index to the numbers of what it found reads few pages.
 POSTGRESQL_NARROW = "ALTER TABLE portal_searchentry SET (toast_tuple_target = 128)"
 POSTGRESQL_TEXT_INDEX = """CREATE INDEX IF NOT EXISTS portal_searchentry_{column} ON portal_searchentry
-    USING gin ({column}_vector)"""
+    USING gin ({column}_vector) WITH (fastupdate = off)"""  # no list of late entries to read through at every search
 
 
 def content_models() -> list[type[Model]]:

@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 
 from tests.factories import make_body, make_country, make_decision, make_initiative, make_meeting
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def open_list(client, address: str) -> BeautifulSoup:

@@ -22,6 +22,7 @@ from tests.factories import (
     make_plan_item,
     make_topic,
 )
+from tests.html_forms import form_values
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
@@ -222,7 +223,21 @@ def assert_current() -> None:
             )
 
 
-def test_the_search_is_current_after_every_way_of_writing(client, admin_client):
+def test_the_search_is_current_after_an_edit_in_the_admin(client, admin_client):
+    initiative = make_initiative(name_vi="Cáp biển", name_en="Cables")
+    step = make_milestone(initiative=initiative, text_vi="Đã đặt tên.")
+    assert found(client, "đặt tên") == ["Cáp biển"]
+    address = reverse("admin:initiatives_initiative_change", args=[initiative.pk])
+    values = form_values(admin_client.get(address).content.decode(), "initiative_form")
+    values |= {"name_vi": "Dây biển", "milestones-0-text_vi": "Đã kéo xong."}
+    assert admin_client.post(address, values).status_code == 302
+    step.refresh_from_db()
+    assert step.text_vi == "Đã kéo xong."
+    assert (found(client, "cáp"), found(client, "kéo xong")) == ([], ["Dây biển"])
+    assert_current()
+
+
+def test_the_search_is_current_after_every_way_of_writing(client):
     initiative = make_initiative(name_vi="Cáp biển", name_en="Cables")
     assert (found(client, "cáp"), found(client, "dây")) == (["Cáp biển"], [])
     initiative.name_vi = "Dây biển"
