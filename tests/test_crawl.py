@@ -24,7 +24,12 @@ def links_of(text: str, address: str) -> set[str]:
     """The internal addresses that a page links to, absolute and with their anchors."""
     found = re.findall(r'<a [^>]*?href="([^"]*)"', text)
     absolute = {urljoin(address, html.unescape(link)) for link in found if not re.match(r"https?:|mailto:", link)}
-    return {link for link in absolute if link.startswith("/")}
+    return {whole_file(link) for link in absolute if link.startswith("/")}
+
+
+def whole_file(link: str) -> str:
+    """A list's file without its filter: following each of hundreds of filters would make the same files again."""
+    return re.sub(r"(\.(csv|xlsx|atom|ics))\?.*", r"\1", link)
 
 
 def parse_errors(text: str) -> list[str]:
