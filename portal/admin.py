@@ -1,5 +1,6 @@
 """The editors' toolbox, `RecordAdmin` and its parts, and the admin of the vocabulary."""
 
+import reversion
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
@@ -131,6 +132,12 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         URLField: {"assume_scheme": "https"},
     }
     search_help_text = _("In both languages, with or without marks.")
+
+    def __init__(self, model, admin_site) -> None:
+        """Here, after translation, so that revisions hold both languages."""
+        super().__init__(model, admin_site)
+        if not reversion.is_registered(model):
+            reversion.register(model)
 
     def get_queryset(self, request):
         queryset = super().get_queryset(request)
