@@ -284,7 +284,7 @@ class Syncing:
         self.check_key(row)
         complete = {name: default_of(field) for name, field in merged_fields(row.model).items()} | row.values
         for name, field_ in merged_fields(row.model).items():
-            if name not in row.values and is_empty(complete[name]) and not field_.blank:
+            if name not in row.lines and is_empty(complete[name]) and not field_.blank:
                 self.note(row.problem(missing_message(field_), name, allowed(field_)))
         self.check_languages(row, complete, row.values)
         self.add(row, Outcome.CREATED)

@@ -82,19 +82,25 @@ class Unreadable(Exception):
         self.line = line
 
 
-def build(events: Iterator, event: Any) -> Node:
-    """The node that begins with an event. Raises Unreadable on references within the file."""
+def build(events: Iterator, event: Any, anchors: dict[str, Node]) -> Node:
+    """The node that begins with an event; what an anchor names is kept. Raises Unreadable."""
     line = event.start_mark.line + 1
-    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-        raise Unreadable(line, _("Anchors and references inside a file (& and *) are not used in fixtures."))
+    if isinstance(event, yaml.AliasEvent):
+        if event.anchor not in anchors:
+            raise Unreadable(line, _("*%(name)s refers to nothing above it.") % {"name": event.anchor})
+        return anchors[event.anchor]._replace(line=line)
     if isinstance(event, yaml.ScalarEvent):
-        return Node("text", event.value, line, event.style in ("'", '"', "|", ">"))
-    parts = []
-    closing = yaml.MappingEndEvent if isinstance(event, yaml.MappingStartEvent) else yaml.SequenceEndEvent
-    while not isinstance(part := next(events), closing):
-        node = build(events, part)
-        parts.append((node, build(events, next(events))) if closing is yaml.MappingEndEvent else node)
-    return Node("mapping" if closing is yaml.MappingEndEvent else "list", parts, line)
+        node = Node("text", event.value, line, event.style in ("'", '"', "|", ">"))
+    else:
+        parts: list = []
+        is_mapping = isinstance(event, yaml.MappingStartEvent)
+        while not isinstance(part := next(events), yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            first = build(events, part, anchors)
+            parts.append((first, build(events, next(events), anchors)) if is_mapping else first)
+        node = Node("mapping" if is_mapping else "list", parts, line)
+    if event.anchor:
+        anchors[event.anchor] = node
+    return node
 
 
 def nodes_of(stream: Any) -> Iterator[Node]:
@@ -113,8 +119,9 @@ def nodes_of(stream: Any) -> Iterator[Node]:
             raise Unreadable(
                 first.start_mark.line + 1, _("A fixture file is a list of rows, each beginning with “- model:”.")
             )
+        anchors: dict[str, Node] = {}
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            yield build(events, event)
+            yield build(events, event, anchors)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = _("This is not valid YAML: %(problem)s.") % {"problem": error.problem or error.context}

@@ -153,6 +153,11 @@ class KeyIndex:
             self._load(model)
         return self._keys[model].get(number)
 
+    def all(self, model: type[models.Model]) -> dict[int, str]:
+        """Number to key of every record."""
+        self.key(model, None)
+        return self._keys[model]
+
     def add(self, model: type[models.Model], key: str, number: int) -> None:
         self.number(model, key)
         self._numbers[model][key] = number
