@@ -126,6 +126,7 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
 
     list_per_page = 50
     list_select_related = ()
+    change_list_template = "admin/content_list.html"
     save_on_top = True
     formfield_overrides = {
         TextField: {"widget": AdminTextareaWidget(attrs={"rows": 5})},

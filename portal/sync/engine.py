@@ -98,6 +98,8 @@ class Options:
     user: Any = None
     origin: str = Sync.Origin.COMMAND
     files: str = ""
+    # What a preview showed: where it would be something else now, nothing is applied.
+    previewed: str = ""
 
 
 class Spool:
@@ -223,6 +225,8 @@ class Syncing:
         self.born: set[tuple[type, str]] = set()
         self.open_references: list[tuple[type, str, Problem]] = []
         self.used: set[Take] = set()
+        # The cells of a spreadsheet that were merged: it says nothing of the others.
+        self.weighed: set[tuple[str, str, str]] = set()
 
     def note(self, problem: Problem) -> None:
         self.report.problems.append(problem)
@@ -237,7 +241,8 @@ class Syncing:
         writer = Writer(self)
         writer.write()
         stopped = self.options.stop_on_conflict and self.report.conflicts
-        self.report.applied = not (self.report.problems or self.options.dry_run or stopped)
+        is_other = bool(self.options.previewed) and self.options.previewed != self.report.digest
+        self.report.applied = not (self.report.problems or self.options.dry_run or stopped or is_other)
         if self.report.applied:
             self.remember(Sync.Status.APPLIED)
 
@@ -302,6 +307,8 @@ class Syncing:
         for name, incoming in row.values.items():
             merged_field = merged_fields(row.model)[name]
             base = self.base_of(row, merged_field, state)
+            if row.base is not None:
+                self.weighed.add((label_of(row.model), row.key, name))
             self.check_value(row, merged_field, incoming, base, database[name])
             if merged_field.many_to_many:
                 incoming = self.alive(row, name)  # noqa: PLW2901 - what an editor deleted cannot be pointed at
@@ -343,7 +350,8 @@ class Syncing:
         unknown = sorted(name for name in unsettled if state.pk is None or name in state.unknown)
         unknown += [name for name in state.unknown if name not in row.values]
         values = state.values | {name: value for name, value in row.values.items() if name not in unsettled}
-        file = row.file.rpartition("/")[2]
+        # An uploaded file is no part of the fixtures: nobody expects to find it again among them.
+        file = row.file.rpartition("/")[2] if self.options.origin == Sync.Origin.COMMAND else state.file
         if state.pk and (state.values, state.unknown, state.file) == (values, unknown, file):
             return None
         state.values, state.unknown, state.file = values, unknown, file
@@ -488,7 +496,10 @@ class Syncing:
 
     def write_conflicts(self) -> bool:
         """Bring the waiting conflicts up to what this run found; whether any is new."""
-        origin = Sync.Origin.SHEET if self.options.origin == Sync.Origin.SHEET else Sync.Origin.FIXTURE
+        if self.options.origin == Sync.Origin.SETTLEMENT:
+            return False
+        is_sheet = self.options.origin == Sync.Origin.SHEET
+        origin = Sync.Origin.SHEET if is_sheet else Sync.Origin.FIXTURE
         found = {(entry.kind, entry.key, entry.field): entry for entry in self.report.conflicts}
         known = {}
         for conflict in Conflict.objects.filter(origin=origin):
@@ -496,7 +507,7 @@ class Syncing:
             model = models_by_label().get(conflict.kind)
             if place in found:
                 known[place] = conflict
-            elif model is None or conflict.key in self.seen[model]:
+            elif model is None or (place in self.weighed if is_sheet else conflict.key in self.seen[model]):
                 conflict.delete()
         is_new = False
         for place, entry in found.items():
@@ -697,3 +708,37 @@ def parked_value(parked: models.Field, number: int) -> Any:
     if isinstance(parked, models.IntegerField):
         return 10_000 + number % 20_000
     return "" if parked.blank else f"{'Z'}{number}"[: parked.max_length]
+
+
+def note_settled(report: Report, options: Options) -> None:
+    """Keep in the history that what the database said was chosen."""
+    syncing = Syncing(options)
+    syncing.report = report
+    syncing.remember(Sync.Status.APPLIED)
+
+
+def settle(conflict: Conflict, value: Plain, user: Any) -> Report:
+    """Write the value that an editor chose, unless the field was changed since the conflict was shown.
+
+    The value may be one of the three or another one. Raises Busy.
+    """
+    model = models_by_label()[conflict.kind]
+    row = Row(model, conflict.key, conflict.file, 0, values={conflict.field: value})
+    row.base = {conflict.field: conflict.database}
+    options = Options(user=user, origin=Sync.Origin.SETTLEMENT, files=f"{conflict.kind} {conflict.key}")
+    with transaction.atomic():
+        report = run(lambda note: [row], options)
+        if report.problems or report.conflicts or not KeyIndex().number(model, conflict.key):
+            transaction.set_rollback(True)
+            return report
+        if not report.changes_content:
+            report.add(Entry(conflict.kind, conflict.key, "", 0, Outcome.SETTLED, conflict.field,
+                             conflict.base, conflict.incoming, conflict.database, value))  # fmt: skip
+            note_settled(report, options)
+        state = LoadedState.objects.filter(kind=conflict.kind, key=conflict.key).first()
+        if state and conflict.origin == Sync.Origin.FIXTURE:
+            state.values[conflict.field] = conflict.incoming
+            state.unknown = [name for name in state.unknown if name != conflict.field]
+            state.save()
+        conflict.delete()
+    return report

@@ -186,16 +186,14 @@ class Reader:
         row = Row(model, "", file, line, lines={name: node.line for name, node in nodes.items()})
         parts = [key_part(model, name, nodes[name]) if name in nodes else None for name in key_fields(model)]
         row.key = "/".join(part or "?" for part in parts)
-        if not all(parts):
-            missing = [name for name, part in zip(key_fields(model), parts, strict=True) if not part]
-            for name in missing:
+        for name, part in zip(key_fields(model), parts, strict=True):
+            if not part:
                 message = _("A record is named by %(names)s; this row does not say it.")
                 names = ", ".join(key_fields(model))
                 self.note(row.problem(message % {"names": names}, name, allowed(model._meta.get_field(name))))
-            return None
         for name, node in nodes.items():
             self.fill(row, name, node)
-        return row
+        return row if all(parts) else None
 
     def fill(self, row: Row, name: str, node: Node) -> None:
         model = row.model

@@ -68,21 +68,27 @@ def summary(counts: dict[str, int]) -> str:
     return ", ".join(parts) if parts else _("Nothing to do: everything is as the files say.")
 
 
-def word_diff(before: Plain, after: Plain, style: Style = plain_style) -> str:
-    """One line that shows what goes and what comes, word by word for texts: [-gone-] {+new+}."""
-    if not (isinstance(before, str) and isinstance(after, str) and before and after):
-        return f"{style('old', quoted(before))} → {style('new', quoted(after))}"
-    old, new = before.split(" "), after.split(" ")
+def diff_parts(before: Plain, after: Plain) -> list[tuple[str, str]]:
+    """What stays ("same"), goes ("old") and comes ("new"); word by word for texts, by element for lists."""
+    if isinstance(before, str) and isinstance(after, str) and before and after:
+        old, new, glue = before.split(" "), after.split(" "), " "
+    elif isinstance(before, list) and isinstance(after, list):
+        old, new, glue = before, after, ", "
+    else:
+        return [("old", quoted(before)), ("new", quoted(after))]
     parts = []
-    for operation, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if operation == "equal":
-            parts.append(" ".join(old[a:b]))
+    for _operation, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if old[a:b] == new[c:d]:
+            parts.append(("same", glue.join(old[a:b])))
             continue
-        if b > a:
-            parts.append(style("old", f"[-{' '.join(old[a:b])}-]"))
-        if d > c:
-            parts.append(style("new", f"{{+{' '.join(new[c:d])}+}}"))
-    return " ".join(parts)
+        parts += [(kind, glue.join(words)) for kind, words in (("old", old[a:b]), ("new", new[c:d])) if words]
+    return parts
+
+
+def word_diff(before: Plain, after: Plain, style: Style = plain_style) -> str:
+    """One line that shows what stays, [-goes-] and {+comes+}."""
+    marks = {"same": "%s", "old": "[-%s-]", "new": "{+%s+}"}
+    return " ".join(style(kind, marks[kind] % text) for kind, text in diff_parts(before, after))
 
 
 def model_name(kind: str) -> str:
@@ -94,8 +100,8 @@ def problem_lines(problems: list[Problem], style: Style = plain_style) -> Iterat
     """Each problem with its place, and what is allowed there."""
     for problem in problems:
         where = f"{problem.file}:{problem.line}" if problem.line else problem.file
-        names = " ".join(filter(None, [problem.kind, problem.key, problem.field]))
-        yield f"{style('place', where)} {names}: {style('error', problem.message)}"
+        names = [name for name in (problem.kind, problem.key, problem.field) if name]
+        yield f"{' '.join([style('place', where), *names])}: {style('error', problem.message)}"
         if problem.allowed:
             yield "    " + _("Allowed: %(what)s.") % {"what": problem.allowed.rstrip(".")}
 

@@ -483,7 +483,7 @@ def test_everything_that_is_wrong_is_said_in_one_run_with_its_place(text):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("- model: [", "content.yaml:1 : This is not valid YAML"),
+        ("- model: [", "content.yaml:2: This is not valid YAML"),
         ("model: portal.topic", "A fixture file is a list of rows"),
         ("- model: portal.topic\n  pk: 1\n  fields: {slug: a, name_vi: b, name_en: c}", "never by number"),
         ("- model: portal.topic\n  fields: {name_vi: b}", "A record is named by slug"),
