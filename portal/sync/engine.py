@@ -536,8 +536,8 @@ def plan_field(change: Change, planned: models.Field, before: Plain, after: Plai
 
 
 def missing_message(missing: models.Field) -> str:
-    language = {"vi": _("Vietnamese"), "en": _("English")}.get(getattr(missing, "language", ""))
-    return _("The text is missing in %(language)s.") % {"language": language} if language else _("A value is missing.")
+    texts = {"vi": _("The Vietnamese text is missing."), "en": _("The English text is missing.")}
+    return texts.get(getattr(missing, "language", ""), _("A value is missing."))
 
 
 class Writer:

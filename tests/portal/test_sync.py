@@ -496,7 +496,7 @@ def test_everything_that_is_wrong_is_said_in_one_run_with_its_place(text):
         ("- model: portal.topic\n  fields: {slug: a, name_vi: b, name_en: c, sources: x}", "A list of references is"),
         (
             "- model: portal.topic\n  fields: {slug: a, name_vi: b, name_en: c, withdrawn_reason_vi: d}",
-            "The text is missing in English",
+            "The English text is missing.",
         ),
         (
             "- model: portal.topic\n  fields: {slug: a, name_vi: b, name_en: c, state: withdrawn}",
