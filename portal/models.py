@@ -685,7 +685,7 @@ class Conflict(models.Model):
     class Meta:
         verbose_name = _("conflict")
         verbose_name_plural = _("conflicts")
-        ordering = ["kind", "key", "field"]
+        ordering = ["kind", "key", "-field"]
         constraints = [models.UniqueConstraint(fields=["kind", "key", "field", "origin"], name="one_conflict_a_field")]
 
     def __str__(self) -> str:

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'conflict',
                 'verbose_name_plural': 'conflicts',
-                'ordering': ['kind', 'key', 'field'],
+                'ordering': ['kind', 'key', '-field'],
                 'constraints': [models.UniqueConstraint(fields=('kind', 'key', 'field', 'origin'), name='one_conflict_a_field')],
             },
         ),

@@ -44,6 +44,7 @@ from portal.sync.values import (
 )
 
 PORTION = 500
+WAIT = 20  # seconds for the turn of another one, as long as SQLite waits
 
 
 class Busy(Exception):
@@ -172,7 +173,7 @@ def take_turn() -> None:
     through = [field.remote_field.through for model in content_models() for field in model._meta.many_to_many]
     tables = [model._meta.db_table for model in [*content_models(), *through, LoadedState, Conflict]]
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '20s'")
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{WAIT}s"])
         names = ", ".join(map(connection.ops.quote_name, dict.fromkeys(tables)))
         cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SET LOCAL lock_timeout = 0")

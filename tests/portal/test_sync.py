@@ -407,6 +407,21 @@ def test_the_history_holds_what_was_done_and_no_empty_runs(sync):
     assert (change.field, change.database, change.result) == ("name_en", "Artificial intelligence", "AI")
 
 
+# What was there from the start
+
+
+def test_loaddata_before_and_after_a_sync_gives_the_same(text, tmp_path):
+    make_source(slug="s1")
+    path = tmp_path / "content.yaml"
+    content = yaml.safe_dump([topic(sources=[["s1"]], updated="2026-01-01 00:00:00+00:00")], allow_unicode=True)
+    path.write_text(content, encoding="utf-8")
+    call_command("loaddata", path, verbosity=0)
+    before = list(Topic.objects.values())
+    assert text(content) == ("Nothing to do: everything is as the files say.\n", 0)
+    call_command("loaddata", path, verbosity=0)
+    assert list(Topic.objects.values()) == before
+
+
 # Everything is checked first
 
 BROKEN = """\
