@@ -265,10 +265,10 @@ class Syncing:
             state = self.merge_row(row, database.get(row.key), states.get(row.key))
             if state is not None:
                 changed.append(state)
-        LoadedState.objects.bulk_create([state for state in changed if state.pk is None])
-        LoadedState.objects.bulk_update(
-            [state for state in changed if state.pk], ["values", "unknown", "file"], batch_size=100
-        )
+        new = [state for state in changed if state.pk is None]
+        old = [state for state in changed if state.pk is not None]
+        LoadedState.objects.bulk_create(new)
+        LoadedState.objects.bulk_update(old, ["values", "unknown", "file"], batch_size=100)
 
     def merge_row(self, row: Row, database: dict | None, state: LoadedState | None) -> LoadedState | None:
         """Plan what becomes of a record. Gives the loaded state where it is another one afterwards."""

@@ -14,10 +14,15 @@ from typing import Any
 from django.db import models
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString, SingleQuotedScalarString
+from ruamel.yaml.scalarstring import (
+    DoubleQuotedScalarString,
+    FoldedScalarString,
+    LiteralScalarString,
+    SingleQuotedScalarString,
+)
 
 from portal.sync.files import FIXTURES
-from portal.sync.reading import Node, Reader, Row, nodes_of
+from portal.sync.reading import Node, Problem, Reader, Row, Unreadable, nodes_of
 from portal.sync.values import (
     KeyIndex,
     Plain,
@@ -76,17 +81,20 @@ def templates(folder: Path) -> list[Path]:
 def split(path: Path, text: str | None = None) -> tuple[str, list[tuple[str, Row]]]:
     """The head of a file, and each of its rows as text and as read."""
     text = path.read_text(encoding="utf-8") if text is None else text
-    problems: list = []
+    problems: list[Problem] = []
     reader = Reader(problems.append)
     lines = text.splitlines(keepends=True)
-    nodes: list[Node] = list(nodes_of(io.BytesIO(text.encode())))
+    try:
+        nodes: list[Node] = list(nodes_of(io.BytesIO(text.encode())))
+    except Unreadable as fault:
+        raise Unwritable(f"{path}:{fault.line}: {fault}") from fault
     starts = [node.line - 1 for node in nodes]
     rows = [reader.row(path.name, node) for node in nodes]
-    if problems or None in rows:
-        raise Unwritable(f"{path}: {problems[0].message if problems else 'not a fixture'}")
+    if problems:
+        raise Unwritable(f"{path}:{problems[0].line}: {problems[0].message}")
     # A comment above a row belongs to it.
     starts = [own_comment(lines, start) for start in starts] if starts else []
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts[1:], len(lines)] if starts else []
     head = "".join(lines[: starts[0]] if starts else lines)
     blocks = ["".join(lines[start:end]) for start, end in zip(starts, ends, strict=True)]
     return head, list(zip(blocks, rows, strict=True))
@@ -187,7 +195,8 @@ def dumped(document: Any) -> str:
     stream = io.StringIO()
     yaml_library().dump(document, stream)
     # The rows of a file are not indented; the lists inside them are.
-    text = re.sub(r"(?m)^  ", "", stream.getvalue()) if stream.getvalue().startswith("  - ") else stream.getvalue()
+    text = stream.getvalue()
+    text = re.sub(r"(?m)^  ", "", text) if re.search(r"(?m)^  - model:", text) else text
     return re.sub(r"(?m)[ \t]+$", "", text)
 
 
@@ -254,6 +263,8 @@ def plain_scalar(text: str) -> Any:
 
 def represented_text(text: str, before: str = "", is_address: bool = False) -> Any:
     """A text on its line, or as a block when it is long or has lines of its own."""
+    if re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]|[ ](\n|$)|^\s", text):
+        return DoubleQuotedScalarString(text)  # what a block or a plain line would not keep
     if "\n" in text:
         return LiteralScalarString(text)
     if len(before) + len(text) <= LINE or is_address or not foldable(text):

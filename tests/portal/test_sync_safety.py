@@ -214,6 +214,9 @@ def test_whoever_waits_too_long_says_so(tmp_path, monkeypatch):
     path = tmp_path / "topics.yaml"
     write(path, {"ai": {"name_vi": "một", "name_en": "one"}})
     monkeypatch.setattr(engine, "WAIT", 1)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 1000")
     holding, released = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -234,4 +237,5 @@ def test_whoever_waits_too_long_says_so(tmp_path, monkeypatch):
     finally:
         released.set()
         other.join()
+        connection.close()  # with its short patience
     assert Topic.objects.count() == 0
