@@ -282,6 +282,13 @@ def test_a_field_that_the_file_leaves_out_is_kept_and_said(sync):
     assert Topic.objects.get().note == ""
 
 
+def test_a_field_that_no_file_named_before_began_empty(sync):
+    sync(topic("ai"), topic("cloud"))
+    edit(Topic.objects.get(slug="cloud"), "note", "by an editor")
+    assert sync(topic("ai", note="new"), topic("cloud", note="new"))["counts"] == {"updated": 1, "conflict": 1}
+    assert dict(Topic.objects.values_list("slug", "note")) == {"ai": "new", "cloud": "by an editor"}
+
+
 def test_children_are_told_by_their_natural_key(sync):
     make_initiative(slug="i")
     step = {"initiative": ["i"], "date": "2026-01-16", "text_vi": "một", "text_en": "one"}
