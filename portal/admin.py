@@ -1,5 +1,6 @@
 """The editors' toolbox, `RecordAdmin` and its parts, and the admin of the vocabulary."""
 
+import reversion
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
@@ -125,12 +126,19 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
 
     list_per_page = 50
     list_select_related = ()
+    change_list_template = "admin/content_list.html"
     save_on_top = True
     formfield_overrides = {
         TextField: {"widget": AdminTextareaWidget(attrs={"rows": 5})},
         URLField: {"assume_scheme": "https"},
     }
     search_help_text = _("In both languages, with or without marks.")
+
+    def __init__(self, model, admin_site) -> None:
+        """Here, after translation, so that revisions hold both languages."""
+        super().__init__(model, admin_site)
+        if not reversion.is_registered(model):
+            reversion.register(model)
 
     def get_queryset(self, request):
         queryset = super().get_queryset(request)

@@ -4,6 +4,9 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.utils.translation import gettext_lazy as _
 
+from portal.models import Conflict
+from portal.sync.views import pages as sync_pages
+
 
 class ChoicesView(AutocompleteJsonView):
     """The choices of a relation, named as the forms name them."""
@@ -21,6 +24,13 @@ class EditingSite(AdminSite):
     index_title = _("The register")
     # As the editors work: a meeting first, then what follows from it.
     app_order = ("meetings", "initiatives", "portal")
+
+    def get_urls(self) -> list:
+        return [*sync_pages(self), *super().get_urls()]
+
+    def index(self, request, extra_context=None):
+        """Says, above the models, whether conflicts wait."""
+        return super().index(request, {"waiting_conflicts": Conflict.objects.count(), **(extra_context or {})})
 
     def autocomplete_view(self, request):
         return ChoicesView.as_view(admin_site=self)(request)

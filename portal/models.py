@@ -8,6 +8,7 @@ are the vocabulary: meetings and initiatives point at them, never the reverse.
 
 from functools import lru_cache
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -16,7 +17,7 @@ from django.db.models.signals import post_delete, post_migrate, post_save, pre_s
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.database import complete_database
@@ -638,3 +639,103 @@ def complete_database_after_migrating(sender, using, **kwargs) -> None:
     """Once in a migration of all apps, when the tables of all of them are there."""
     if sender.label == "portal":
         complete_database(using)
+
+
+# What loading content remembers, so that nobody's work is lost
+
+
+class Sync(models.Model):
+    """One run that brought content in: who, when, from where, and what came of it."""
+
+    class Status(models.TextChoices):
+        PREVIEWED = "previewed", pgettext_lazy("of a sync", "Previewed, not applied")
+        APPLIED = "applied", pgettext_lazy("of a sync", "Applied")
+        STOPPED = "stopped", pgettext_lazy("of a sync", "Stopped by conflicts")
+
+    class Origin(models.TextChoices):
+        COMMAND = "command", _("Command")
+        FIXTURE = "fixture", _("Uploaded fixture file")
+        SHEET = "sheet", _("Uploaded spreadsheet")
+        SETTLEMENT = "settlement", _("Conflict settled")
+
+    started = models.DateTimeField(_("started"), auto_now_add=True)
+    finished = models.DateTimeField(_("finished"), null=True, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    origin = models.CharField(_("origin"), max_length=10, choices=Origin, default=Origin.COMMAND)
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.APPLIED)
+    files = models.TextField(_("files"), blank=True)
+    counts = models.JSONField(_("counts"), default=dict)
+    # An uploaded file waits here between its preview and its application.
+    waiting_file = models.BinaryField(null=True, editable=False)
+    digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("content update")
+        verbose_name_plural = _("content updates")
+        ordering = ["-started", "-pk"]
+
+    def __str__(self) -> str:
+        return self.files
+
+
+class SyncChange(models.Model):
+    """One field, or one whole record, that a sync changed, kept or could not settle."""
+
+    sync = models.ForeignKey(Sync, models.CASCADE, related_name="changes")
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)
+    field = models.CharField(max_length=60, blank=True)
+    outcome = models.CharField(max_length=20)
+    base = models.JSONField(null=True)
+    incoming = models.JSONField(null=True)
+    database = models.JSONField(null=True)
+    result = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key} {self.field}"
+
+
+class LoadedState(models.Model):
+    """What the fixtures last said of a record, field by field: the base of the three-way merge."""
+
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)
+    file = models.CharField(max_length=200, blank=True)
+    values = models.JSONField(default=dict)
+    # Fields of which it is not known what was loaded: they differed when the record was first met.
+    unknown = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="one_loaded_state_a_record")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class Conflict(models.Model):
+    """A field that was changed differently on both sides and waits for an editor to settle it."""
+
+    kind = models.CharField(_("kind"), max_length=60)
+    key = models.CharField(_("key"), max_length=200)
+    field = models.CharField(_("field"), max_length=60)
+    origin = models.CharField(_("origin"), max_length=10, choices=Sync.Origin)
+    file = models.CharField(_("file"), max_length=200, blank=True)
+    # Null where the last loaded state is not known.
+    base = models.JSONField(null=True)
+    incoming = models.JSONField(null=True)
+    database = models.JSONField(null=True)
+    found = models.DateTimeField(_("found"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("conflict")
+        verbose_name_plural = _("conflicts")
+        ordering = ["kind", "key", "-field"]
+        constraints = [models.UniqueConstraint(fields=["kind", "key", "field", "origin"], name="one_conflict_a_field")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key} {self.field}"

@@ -6,16 +6,19 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import override
 
 from portal.models import SearchEntry, Source
+from portal.sync.engine import Busy, Options, run
+from portal.sync.files import FIXTURES, FixtureSource, everything, fixture_files
+from portal.sync.report import problem_lines, summary
 
-FIXTURES = settings.BASE_DIR / "fixtures"
 EDITOR_NAME = "editor"
 EDITOR_PASSWORD = settings.BASE_DIR / ".demo-editor"
 
 
 class Command(BaseCommand):
-    help = "Migrates the database, loads the content into an empty one and, in development, makes an editor."
+    help = "Migrates the database, syncs the content and, in development, makes an editor."
 
     def handle(self, *args, **options) -> None:
         call_command("migrate", verbosity=0, interactive=False)
@@ -25,19 +28,26 @@ class Command(BaseCommand):
             self.make_editor()
 
     def load_content(self) -> None:
-        """Load every fixture, once: where there is content, editors may have changed it."""
-        if Source.objects.exists():
-            self.stdout.write("The content is there already and was left as it is.")
-            if not SearchEntry.objects.exists():  # an older version kept its words otherwise
-                call_command("rebuild_search", stdout=self.stdout)
-            return
-        files = sorted(FIXTURES.glob("*.yaml"))
-        if not files:
-            raise CommandError(f"There is no content to load: {FIXTURES} holds no YAML file.")
+        """Bring the content up to the fixtures; what editors changed or deleted stays as they left it."""
+        try:
+            files = fixture_files([FIXTURES])
+        except FileNotFoundError:
+            raise CommandError(f"There is no content to load: {FIXTURES} holds no YAML file.") from None
+        if Source.objects.exists() and not SearchEntry.objects.exists():  # an older version kept its words otherwise
+            call_command("rebuild_search", stdout=self.stdout)
         self.stdout.write("Loading the content ...")
-        # One call is one transaction: an interrupted first start leaves an empty database, not half a register.
-        call_command("loaddata", *map(str, files), verbosity=0)
-        self.stdout.write(f"Loaded the content: {len(files)} files of fixtures/.")
+        # In one transaction: an interrupted first start leaves an empty database, not half a register.
+        with override("en"):
+            try:
+                report = run(FixtureSource(files), Options(expected=everything, files="fixtures"))
+            except Busy as busy:
+                raise CommandError(str(busy)) from None
+            if report.problems:
+                lines = "\n".join(problem_lines(report.sorted_problems()))
+                raise CommandError(f"The content was not loaded:\n{lines}")
+            self.stdout.write(f"Loaded the content: {len(files)} files of fixtures/. {summary(report.counts)}")
+        if report.conflicts:
+            self.stdout.write("Conflicts wait at /admin/sync/conflicts/; sync_content --dry-run prints them.")
 
     def make_editor(self) -> None:
         """An account to look around with; its password is made once and kept beside the database."""

@@ -1,0 +1,78 @@
+"""How long loading content takes and how much memory it needs: prints a table, asserts nothing.
+
+    .venv/bin/python deploy/bench_sync.py
+
+Each measurement is a process of its own on a database of its own, in a temporary folder.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORDS = int(os.environ.get("BENCH_RECORDS", "100000"))
+ROW = """\
+- model: portal.source
+  fields:
+    slug: source-{number}
+    title: Joint media statement number {number} on digital cooperation
+    publisher: ASEAN
+    published_on: 2026-01-16
+    precision: day
+    url: https://example.org/statements/{number}
+    language: en
+    reliability: primary
+    state: published
+    updated: 2026-11-22 00:00:00+00:00
+
+"""
+
+
+def write_records(path: Path, count: int, changed: int = 0) -> None:
+    """A fixture of so many sources, the first ones with another publisher."""
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            row = ROW.format(number=number)
+            file.write(row.replace("ASEAN\n", "ASEAN Secretariat\n") if number < changed else row)
+
+
+def measure(database: Path, *arguments: object) -> tuple[float, float]:
+    """Seconds and peak megabytes of one management command, as its own process."""
+    command = [sys.executable, str(ROOT / "manage.py"), *map(str, arguments)]
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{database}", "DEBUG": "1"}
+    started = time.monotonic()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    _pid, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return time.monotonic() - started, used.ru_maxrss / 1024
+
+
+def show(what: str, seconds: float, megabytes: float) -> None:
+    print(f"{what:<58} {seconds:8.1f} s {megabytes:8.0f} MB", flush=True)
+
+
+def main() -> None:
+    print(f"{'Loading content (SQLite)':<58} {'time':>10} {'memory':>11}")
+    with tempfile.TemporaryDirectory() as folder:
+        database, path = Path(folder) / "content.sqlite3", Path(folder) / "many.yaml"
+        measure(database, "migrate", "--verbosity", 0)
+        show("the content, first time", *measure(database, "sync_content"))
+        show("the content, unchanged", *measure(database, "sync_content"))
+        show("the content, dry run", *measure(database, "sync_content", "--dry-run"))
+        for count in (RECORDS // 10, RECORDS):
+            many = Path(folder) / f"{count}.sqlite3"
+            measure(many, "migrate", "--verbosity", 0)
+            write_records(path, count)
+            show(f"{count:,} records, first time", *measure(many, "sync_content", path))
+            show(f"{count:,} records, unchanged", *measure(many, "sync_content", path))
+            write_records(path, count, changed=count // 100)
+            show(f"{count:,} records, one in a hundred changed", *measure(many, "sync_content", path))
+
+
+if __name__ == "__main__":
+    main()

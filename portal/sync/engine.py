@@ -1,0 +1,745 @@
+"""The sync itself: reads rows, merges each with the database, checks, and applies all or nothing.
+
+Everything happens in one transaction, in this order: merge row by row, in
+portions, into a plan that lies in a temporary file; write the plan; check what was
+written. A dry run does the same and takes it back at the end, so that it predicts
+exactly what applying does. Whoever else writes waits meanwhile, so what was
+compared is what is overwritten.
+"""
+
+import hashlib
+import pickle
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import reversion
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, OperationalError, connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from portal.models import Conflict, LoadedState, State, Sync, SyncChange
+from portal.sync.merge import UNKNOWN, Outcome, merge_set, merge_value
+from portal.sync.reading import Problem, Row
+from portal.sync.values import (
+    KeyIndex,
+    Plain,
+    allowed,
+    content_models,
+    default_of,
+    has_updated,
+    is_empty,
+    key_fields,
+    label_of,
+    merged_fields,
+    models_by_label,
+    python_value,
+    stored_values,
+)
+
+PORTION = 500
+WAIT = 20  # seconds for the turn of another one, as long as SQLite waits
+
+
+class Busy(Exception):
+    """Another update or an editor holds the database."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the report: what becomes of a record, or of one of its fields."""
+
+    kind: str
+    key: str
+    file: str
+    line: int
+    outcome: Outcome
+    field: str = ""
+    base: Plain = None
+    incoming: Plain = None
+    database: Plain = None
+    result: Plain = None
+    base_known: bool = True
+
+
+@dataclass
+class Change:
+    """What is to be written into one record; relations to many as (added, removed)."""
+
+    row: Row
+    creates: bool
+    values: dict[str, Plain]
+    many: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Take:
+    """How a conflict is settled: which side is right; without a field, in the whole record."""
+
+    side: str  # fixture or database
+    kind: str
+    key: str
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Options:
+    dry_run: bool = False
+    takes: tuple[Take, ...] = ()
+    withdraw_missing: bool = False
+    stop_on_conflict: bool = False
+    # Which loaded states should be found again in the files: a function of their queryset; None asks for none.
+    expected: Callable[[models.QuerySet], models.QuerySet] | None = None
+    user: Any = None
+    origin: str = Sync.Origin.COMMAND
+    files: str = ""
+    # What a preview showed: where it would be something else now, nothing is applied.
+    previewed: str = ""
+
+
+class Spool:
+    """A list of any length that lies in a temporary file; read from its start, as often as wanted."""
+
+    def __init__(self) -> None:
+        self.file = tempfile.SpooledTemporaryFile(max_size=2**20)  # noqa: SIM115 - lives as long as the list
+        self.length = 0
+
+    def append(self, item: Any) -> None:
+        self.file.seek(0, 2)
+        pickle.dump(item, self.file)
+        self.length += 1
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[Any]:
+        self.file.seek(0)
+        for _number in range(self.length):
+            item = pickle.load(self.file)
+            place = self.file.tell()
+            yield item
+            self.file.seek(place)
+
+
+@dataclass
+class Report:
+    """What a sync found and did."""
+
+    entries: Spool = field(default_factory=Spool)
+    counts: Counter = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    conflicts: list[Entry] = field(default_factory=list)
+    applied: bool = False
+    seal: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.counts[entry.outcome] += 1
+        self.seal.update(repr(entry).encode())
+        if entry.outcome is Outcome.CONFLICT:
+            self.conflicts.append(entry)
+
+    @property
+    def digest(self) -> str:
+        """Equal for two runs that found the same."""
+        return self.seal.hexdigest()
+
+    @property
+    def changes_content(self) -> bool:
+        return any(self.counts[outcome] for outcome in WRITTEN)
+
+    def sorted_problems(self) -> list[Problem]:
+        return sorted(dict.fromkeys(self.problems), key=lambda problem: (problem.file, problem.line, problem.field))
+
+
+WRITTEN = (Outcome.CREATED, Outcome.UPDATED, Outcome.SETTLED, Outcome.WITHDRAWN)
+REMEMBERED = (*WRITTEN, Outcome.CONFLICT)
+WITHDRAWAL = {
+    "withdrawn_reason_vi": "Mục này không còn trong nguồn nội dung của cổng tra cứu.",
+    "withdrawn_reason_en": "The item is no longer part of the content of the register.",
+}
+
+
+def take_turn() -> None:
+    """Let nobody else write until the transaction ends. On SQLite the transaction itself does."""
+    if connection.vendor != "postgresql":
+        return
+    through = [field.remote_field.through for model in content_models() for field in model._meta.many_to_many]
+    tables = [model._meta.db_table for model in [*content_models(), *through, LoadedState, Conflict]]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{WAIT}s"])
+        names = ", ".join(map(connection.ops.quote_name, dict.fromkeys(tables)))
+        cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("SET LOCAL lock_timeout = 0")
+
+
+def portions(rows: Iterable[Row]) -> Iterator[tuple[type[models.Model], list[Row]]]:
+    """Neighbouring rows of one model, at most PORTION at a time."""
+    portion: list[Row] = []
+    for row in rows:
+        if portion and (row.model is not portion[0].model or len(portion) == PORTION):
+            yield portion[0].model, portion
+            portion = []
+        portion.append(row)
+    if portion:
+        yield portion[0].model, portion
+
+
+def run(source: Callable[[Callable[[Problem], None]], Iterable[Row]], options: Options) -> Report:
+    """Sync the rows of a source; it is given a function that notes a problem. Raises Busy."""
+    syncing = Syncing(options)
+    try:
+        with transaction.atomic():
+            take_turn()
+            syncing.work(source)
+            if not syncing.report.applied:
+                transaction.set_rollback(True)
+    except OperationalError as error:
+        if "lock" not in str(error):
+            raise
+        raise Busy(
+            _("Another update is being loaded, or an editor is saving. Nothing was changed; try again in a moment.")
+        ) from error
+    if options.stop_on_conflict and syncing.report.conflicts and not options.dry_run and not syncing.report.problems:
+        with transaction.atomic():
+            syncing.remember(Sync.Status.STOPPED)
+    return syncing.report
+
+
+class Syncing:
+    """One run. See the head of the file for its steps."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.report = Report()
+        self.plan = Spool()
+        self.index = KeyIndex()
+        self.started = timezone.now()
+        self.seen: dict[type, dict[str, tuple[str, int]]] = {model: {} for model in content_models()}
+        self.deleted: dict[tuple[type, str], bool] = {}
+        self.born: set[tuple[type, str]] = set()
+        self.open_references: list[tuple[type, str, Problem]] = []
+        self.used: set[Take] = set()
+        # The cells of a spreadsheet that were merged: it says nothing of the others.
+        self.weighed: set[tuple[str, str, str]] = set()
+
+    def note(self, problem: Problem) -> None:
+        self.report.problems.append(problem)
+
+    def work(self, source: Callable) -> None:
+        for model, rows in portions(source(self.note)):
+            self.merge_portion(model, rows)
+        self.check_references()
+        self.check_takes()
+        if self.options.expected is not None:
+            self.look_for_missing()
+        writer = Writer(self)
+        writer.write()
+        stopped = self.options.stop_on_conflict and self.report.conflicts
+        is_other = bool(self.options.previewed) and self.options.previewed != self.report.digest
+        self.report.applied = not (self.report.problems or self.options.dry_run or stopped or is_other)
+        if self.report.applied:
+            self.remember(Sync.Status.APPLIED)
+
+    # Merging
+
+    def merge_portion(self, model: type[models.Model], rows: list[Row]) -> None:
+        numbers = [number for row in rows if (number := self.index.number(model, row.key))]
+        database = stored_values(model, numbers, self.index)
+        found = LoadedState.objects.filter(kind=label_of(model), key__in=[row.key for row in rows])
+        states = {state.key: state for state in found}
+        changed: list[LoadedState] = []
+        for row in rows:
+            if row.key in self.seen[model]:
+                file, line = self.seen[model][row.key]
+                message = _("“%(key)s” stands twice: also in %(file)s, line %(line)s.")
+                self.note(row.problem(message % {"key": row.key, "file": file, "line": line}))
+                continue
+            self.seen[model][row.key] = (row.file, row.line)
+            state = self.merge_row(row, database.get(row.key), states.get(row.key))
+            if state is not None:
+                changed.append(state)
+        new = [state for state in changed if state.pk is None]
+        old = [state for state in changed if state.pk is not None]
+        LoadedState.objects.bulk_create(new)
+        LoadedState.objects.bulk_update(old, ["values", "unknown", "file"], batch_size=100)
+
+    def merge_row(self, row: Row, database: dict | None, state: LoadedState | None) -> LoadedState | None:
+        """Plan what becomes of a record. Gives the loaded state where it is another one afterwards."""
+        if database is not None:
+            return self.update(row, database, state)
+        was_there = bool(row.base) if row.base is not None else state is not None
+        if was_there and not self.side(row, ""):
+            self.add(row, Outcome.DELETED)
+            return None
+        return self.create(row, state)
+
+    def add(self, row: Row, outcome: Outcome, **more: Any) -> None:
+        line = row.lines.get(more.get("field", ""), row.line)
+        self.report.add(Entry(label_of(row.model), row.key, row.file, line, outcome, **more))
+
+    def create(self, row: Row, state: LoadedState | None) -> LoadedState | None:
+        for name, value in row.values.items():
+            self.check_value(row, merged_fields(row.model)[name], value, default_of(merged_fields(row.model)[name]))
+        self.check_key(row)
+        complete = {name: default_of(field) for name, field in merged_fields(row.model).items()} | row.values
+        for name, field_ in merged_fields(row.model).items():
+            if name not in row.lines and is_empty(complete[name]) and not field_.blank:
+                self.note(row.problem(missing_message(field_), name, allowed(field_)))
+        self.check_languages(row, complete, row.values)
+        self.add(row, Outcome.CREATED)
+        self.born.add((row.model, row.key))
+        if row.sound:
+            many = {name for name in row.values if merged_fields(row.model)[name].many_to_many}
+            values = {name: value for name, value in row.values.items() if name not in many}
+            added = {name: (self.alive(row, name), []) for name in many}
+            self.plan.append(Change(row, True, values, added))
+        return self.loaded(row, state, set())
+
+    def update(self, row: Row, database: dict, state: LoadedState | None) -> LoadedState | None:
+        change = Change(row, False, {})
+        unsettled: set[str] = set()
+        for name, incoming in row.values.items():
+            merged_field = merged_fields(row.model)[name]
+            base = self.base_of(row, merged_field, state)
+            if row.base is not None:
+                self.weighed.add((label_of(row.model), row.key, name))
+            self.check_value(row, merged_field, incoming, base, database[name])
+            if merged_field.many_to_many:
+                incoming = self.alive(row, name)  # noqa: PLW2901 - what an editor deleted cannot be pointed at
+            outcome, result = (merge_set if merged_field.many_to_many else merge_value)(base, incoming, database[name])
+            if outcome is Outcome.CONFLICT and (side := self.side(row, name)):
+                outcome, result = Outcome.SETTLED, incoming if side == "fixture" else database[name]
+            if outcome is Outcome.CONFLICT:
+                unsettled.add(name)
+            if outcome is not Outcome.SAME:
+                known = base is not UNKNOWN
+                values = {"base": base if known else None, "incoming": incoming, "database": database[name]}
+                self.add(row, outcome, field=name, result=result, base_known=known, **values)
+            if result != database[name]:
+                plan_field(change, merged_field, database[name], result)
+        if row.base is None and state is not None:
+            for name in merged_fields(row.model):
+                if name not in row.values and not is_empty(state.values.get(name)):
+                    self.add(row, Outcome.LEFT_OUT, field=name, base=state.values[name], database=database[name])
+        if change.values or change.many:
+            self.check_languages(row, database | change.values, change.values)
+            if row.sound:
+                self.plan.append(change)
+        return self.loaded(row, state, unsettled)
+
+    def base_of(self, row: Row, merged_field: models.Field, state: LoadedState | None) -> Any:
+        """What both sides began from. A field that no file ever named began as its default."""
+        name = merged_field.name
+        if row.base is not None:
+            return row.base.get(name, UNKNOWN)
+        if state is None or name in state.unknown:
+            return UNKNOWN
+        return state.values.get(name, default_of(merged_field))
+
+    def loaded(self, row: Row, state: LoadedState | None, unsettled: set[str]) -> LoadedState | None:
+        """The loaded state after this row; None where it stays as it is, or the row is not of a fixture."""
+        if row.base is not None:
+            return None
+        state = state or LoadedState(kind=label_of(row.model), key=row.key)
+        unknown = sorted(name for name in unsettled if state.pk is None or name in state.unknown)
+        unknown += [name for name in state.unknown if name not in row.values]
+        values = state.values | {name: value for name, value in row.values.items() if name not in unsettled}
+        # An uploaded file is no part of the fixtures: nobody expects to find it again among them.
+        file = row.file.rpartition("/")[2] if self.options.origin == Sync.Origin.COMMAND else state.file
+        if state.pk and (state.values, state.unknown, state.file) == (values, unknown, file):
+            return None
+        state.values, state.unknown, state.file = values, unknown, file
+        return state
+
+    def side(self, row: Row, name: str) -> str:
+        """Which side a conflict is to be settled for: "" when nobody said."""
+        for take in self.options.takes:
+            if (take.kind, take.key) == (label_of(row.model), row.key) and take.field in ("", name):
+                if not name and take.side != "fixture":
+                    continue
+                self.used.add(take)
+                return take.side
+        return ""
+
+    def alive(self, row: Row, name: str) -> list[str]:
+        """The keys of a list without those of records that an editor deleted."""
+        related = merged_fields(row.model)[name].related_model
+        return [key for key in row.values[name] if self.index.number(related, key) or not self.is_deleted(related, key)]
+
+    def is_deleted(self, model: type[models.Model], key: str) -> bool:
+        """Whether a record was loaded once and is not there any more, nor brought back by this run."""
+        if (model, key) not in self.deleted:
+            brought_back = any((take.kind, take.key) == (label_of(model), key) for take in self.options.takes)
+            gone = LoadedState.objects.filter(kind=label_of(model), key=key).exists() and not brought_back
+            # A record that this very run creates has its loaded state written already.
+            self.deleted[model, key] = gone and (model, key) not in self.born
+        return self.deleted[model, key]
+
+    # Checking what can be checked before anything is written
+
+    def fault(self, row: Row, message: str, name: str, what: str = "") -> None:
+        row.sound = False
+        self.note(row.problem(message, name, what))
+
+    def check_value(self, row: Row, checked: models.Field, value: Plain, *known: Plain) -> None:
+        """Note what is wrong with a value, unless it is one that is there already."""
+        if value in known:
+            return
+        if checked.many_to_many:
+            for key in value:
+                self.check_reference(row, checked, key)
+        elif checked.many_to_one:
+            if value is None and not checked.null:
+                self.fault(row, missing_message(checked), checked.name, allowed(checked))
+            elif value is not None:
+                self.check_reference(row, checked, value)
+        elif is_empty(value) and not checked.blank:
+            self.fault(row, missing_message(checked), checked.name, allowed(checked))
+        else:
+            try:
+                checked.clean(python_value(checked, value), None)
+            except ValidationError as error:
+                self.fault(row, " ".join(error.messages), checked.name, allowed(checked))
+
+    def check_reference(self, row: Row, checked: models.Field, key: str) -> None:
+        related = checked.related_model
+        if self.index.number(related, key) or key in self.seen[related]:
+            return
+        message = _("There is no “%(model)s” with the key “%(key)s”.")
+        names = {"model": related._meta.verbose_name, "key": key}
+        self.open_references.append((related, key, row.problem(message % names, checked.name, allowed(checked))))
+
+    def check_key(self, row: Row) -> None:
+        """The key of a new record can be an address, and its parent is there."""
+        *parents, last = row.key.split("/")
+        name = key_fields(row.model)[-1]
+        try:
+            row.model._meta.get_field(name).clean(last, None)
+        except ValidationError as error:
+            self.fault(row, " ".join(error.messages), name, allowed(row.model._meta.get_field(name)))
+        for parent in parents:
+            self.check_reference(row, row.model._meta.get_field(key_fields(row.model)[0]), parent)
+
+    def check_languages(self, row: Row, complete: dict[str, Plain], written: Iterable[str]) -> None:
+        """A text that may be left out is there in both languages or in neither."""
+        for name in written:
+            stem, _dash, language = name.rpartition("_")
+            other = f"{stem}_{'en' if language == 'vi' else 'vi'}"
+            if language not in ("vi", "en") or other not in complete or is_empty(complete[name]):
+                continue
+            if is_empty(complete[other]) and merged_fields(row.model)[other].blank:
+                self.fault(row, missing_message(merged_fields(row.model)[other]), other)
+
+    def check_references(self) -> None:
+        """What later rows did not bring is not there; what an editor deleted is not looked for in lists."""
+        for related, key, problem in self.open_references:
+            if key in self.seen[related]:
+                continue
+            to_many = merged_fields(models_by_label()[problem.kind]).get(problem.field)
+            if to_many is None or not to_many.many_to_many or not self.is_deleted(related, key):
+                self.note(problem)
+
+    def check_takes(self) -> None:
+        for take in self.options.takes:
+            if take not in self.used:
+                message = _("There is no such conflict to settle.")
+                pending = ", ".join(f"{entry.kind} {entry.key} {entry.field}" for entry in self.report.conflicts[:20])
+                self.note(Problem("--take", 0, message, take.kind, take.key, take.field, pending))
+
+    # Records that the files do not hold any more
+
+    def look_for_missing(self) -> None:
+        expected = self.options.expected(LoadedState.objects.order_by("kind", "key"))
+        for state in expected.iterator(chunk_size=PORTION):
+            model = models_by_label().get(state.kind)
+            if model is None or state.key in self.seen[model] or not self.index.number(model, state.key):
+                continue
+            if not has_updated(model):  # has no editorial state
+                self.add(Row(model, state.key, state.file, 0), Outcome.GONE)
+                continue
+            record = model._base_manager.get(pk=self.index.number(model, state.key))
+            if record.state != State.WITHDRAWN:
+                self.withdraw(Row(model, state.key, state.file, 0), record, state)
+
+    def withdraw(self, row: Row, record: models.Model, state: LoadedState) -> None:
+        if not self.options.withdraw_missing:
+            self.add(row, Outcome.GONE)
+            return
+        values = {"state": str(State.WITHDRAWN)} | WITHDRAWAL
+        self.add(row, Outcome.WITHDRAWN, field="state", database=record.state, result=values["state"])
+        self.plan.append(Change(row, False, values))
+        # When the files hold the record again, that is a change of theirs and takes the withdrawal back.
+        state.values |= values
+        state.save()
+
+    # Remembering
+
+    def remember(self, status: Sync.Status) -> None:
+        """Write the history of this run and the conflicts that wait, where there is anything new to write."""
+        new_conflicts = self.write_conflicts()
+        if not (self.report.changes_content or new_conflicts):
+            return
+        options = self.options
+        sync = Sync.objects.create(
+            user=options.user, origin=options.origin, status=status, files=options.files, finished=timezone.now(),
+            counts={str(outcome): count for outcome, count in self.report.counts.items()},
+        )  # fmt: skip
+        lines = (entry for entry in self.report.entries if entry.outcome in REMEMBERED)
+        while portion := list(islice(lines, PORTION)):
+            SyncChange.objects.bulk_create(SyncChange(sync=sync, **values_of(entry)) for entry in portion)
+
+    def write_conflicts(self) -> bool:
+        """Bring the waiting conflicts up to what this run found; whether any is new."""
+        if self.options.origin == Sync.Origin.SETTLEMENT:
+            return False
+        is_sheet = self.options.origin == Sync.Origin.SHEET
+        origin = Sync.Origin.SHEET if is_sheet else Sync.Origin.FIXTURE
+        found = {(entry.kind, entry.key, entry.field): entry for entry in self.report.conflicts}
+        known = {}
+        for conflict in Conflict.objects.filter(origin=origin):
+            place = (conflict.kind, conflict.key, conflict.field)
+            model = models_by_label().get(conflict.kind)
+            if place in found:
+                known[place] = conflict
+            elif model is None or (place in self.weighed if is_sheet else conflict.key in self.seen[model]):
+                conflict.delete()
+        is_new = False
+        for place, entry in found.items():
+            conflict = known.get(place) or Conflict(**dict(zip(("kind", "key", "field"), place, strict=True)))
+            before = (conflict.base, conflict.incoming, conflict.database) if conflict.pk else None
+            now = (entry.base if entry.base_known else None, entry.incoming, entry.database)
+            if before != now:
+                is_new = True
+                conflict.base, conflict.incoming, conflict.database = now
+                conflict.origin, conflict.file = origin, entry.file.rpartition("/")[2]
+                conflict.save()
+        return is_new
+
+
+def values_of(entry: Entry) -> dict[str, Any]:
+    names = ("kind", "key", "field", "base", "incoming", "database", "result")
+    return {name: getattr(entry, name) for name in names} | {"outcome": str(entry.outcome)}
+
+
+def plan_field(change: Change, planned: models.Field, before: Plain, after: Plain) -> None:
+    if planned.many_to_many:
+        added, removed = sorted(set(after) - set(before)), sorted(set(before) - set(after))
+        change.many[planned.name] = (added, removed)
+    else:
+        change.values[planned.name] = after
+
+
+def missing_message(missing: models.Field) -> str:
+    texts = {"vi": _("The Vietnamese text is missing."), "en": _("The English text is missing.")}
+    return texts.get(getattr(missing, "language", ""), _("A value is missing."))
+
+
+class Writer:
+    """Writes the plan of a sync into the database, row by row, so that whatever follows from a row follows."""
+
+    def __init__(self, syncing: Syncing) -> None:
+        self.syncing = syncing
+        self.index = syncing.index
+        self.options = syncing.options
+        self.failures: dict[int, Exception] = {}
+        self.later: list[Change] = []
+
+    def write(self) -> None:
+        waiting = [change for change in self.syncing.plan if not self.write_row(change)]
+        for step in (None, self.park, self.loosen):
+            loose = step is not None and step(waiting)
+            while waiting:
+                left = [change for change in waiting if not self.write_row(change, loose)]
+                if len(left) == len(waiting):
+                    break
+                waiting = left
+        for change in waiting:
+            self.explain(change)
+        for change in self.later:
+            if not self.write_row(change):
+                self.explain(change)
+        self.finish()
+
+    def write_row(self, change: Change, loose: bool = False) -> bool:
+        """Write the row itself. False when it has to wait for another one."""
+        try:
+            instance, postponed = self.filled(change, loose)
+        except LookupError:
+            return False
+        try:
+            # Texts without a language are stored in the default one, whoever writes.
+            with override("vi"), transaction.atomic():
+                instance.save_base(raw=True, force_insert=change.creates)
+        except IntegrityError as error:
+            self.failures[id(change)] = error
+            return False
+        self.index.add(change.row.model, change.row.key, instance.pk)
+        if postponed:
+            self.later.append(Change(change.row, False, postponed))
+        return True
+
+    def filled(self, change: Change, loose: bool) -> tuple[models.Model, dict]:
+        """The instance with its new values, and the references it has to do without for now.
+
+        Raises LookupError while something it points at is not there.
+        """
+        row, postponed = change.row, {}
+        if change.creates:
+            instance = row.model()
+            *parents, last = row.key.split("/")
+            setattr(instance, key_fields(row.model)[-1], last)
+            for name, parent in zip(key_fields(row.model), parents, strict=False):
+                self.point(instance, row.model._meta.get_field(name), parent)
+        else:
+            instance = row.model._base_manager.get(pk=self.index.number(row.model, row.key))
+        for name, value in change.values.items():
+            field_ = merged_fields(row.model)[name]
+            if not field_.many_to_one:
+                setattr(instance, field_.attname, python_value(field_, value))
+            elif value is not None and loose and field_.null and not self.index.number(field_.related_model, value):
+                postponed[name] = value
+            else:
+                self.point(instance, field_, value)
+        if has_updated(row.model):
+            instance.updated = self.moment(row, None if change.creates else instance.updated)
+        return instance, postponed
+
+    def point(self, instance: models.Model, field_: models.Field, key: str | None) -> None:
+        number = self.index.number(field_.related_model, key)
+        if key is not None and number is None:
+            raise LookupError(key)
+        setattr(instance, field_.attname, number)
+
+    def moment(self, row: Row, before: datetime | None) -> datetime:
+        """When the record was updated: as its file says where that is news, else now."""
+        said = datetime.fromisoformat(row.updated) if row.updated else None
+        now = self.syncing.started
+        return said if said and said <= now and (before is None or said > before) else now
+
+    def park(self, waiting: list[Change]) -> bool:
+        """Put out of the way what rows that exchange places hold, as each place may be taken once only."""
+        for change in waiting:
+            model = change.row.model
+            unique = [c for c in model._meta.constraints if isinstance(c, models.UniqueConstraint)]
+            claimed = {name for constraint in unique for name in constraint.fields}
+            claimed |= {name for name in change.values if merged_fields(model)[name].unique}
+            for name in claimed & set(change.values) if not change.creates else ():
+                number = self.index.number(model, change.row.key)
+                parked = parked_value(merged_fields(model)[name], number)
+                try:
+                    with transaction.atomic():
+                        model._base_manager.filter(pk=number).update(**{name: parked})
+                except IntegrityError as error:
+                    self.failures[id(change)] = error
+        return False
+
+    def loosen(self, waiting: list[Change]) -> bool:
+        """New records that point at each other: write them without, and let them point afterwards."""
+        return True
+
+    def explain(self, change: Change) -> None:
+        """Say why a row could not be written; what it waits for has said so itself."""
+        try:
+            instance, _postponed = self.filled(change, loose=True)
+            instance.full_clean()
+        except LookupError:
+            return
+        except ValidationError as error:
+            self.note_all(change.row, error)
+        else:
+            failure = self.failures.get(id(change))
+            self.syncing.note(change.row.problem(_("The database refuses the record: %(why)s") % {"why": failure}))
+
+    def note_all(self, row: Row, error: ValidationError) -> None:
+        for name, messages in error.message_dict.items():
+            field_ = merged_fields(row.model).get(name)
+            for message in messages:
+                place = name if field_ else ""
+                self.syncing.note(row.problem(message, place, allowed(field_) if field_ else ""))
+
+    def finish(self) -> None:
+        """Once every row is there: lists of relations, the models' own checks, and a revision of each record."""
+        keeps = not (self.options.dry_run or self.syncing.report.problems)
+        changes = iter(self.syncing.plan)
+        while portion := list(islice(changes, PORTION)):
+            if keeps:
+                with reversion.create_revision(manage_manually=True, atomic=False):
+                    reversion.set_comment(f"{self.options.origin}: {self.options.files}"[:1000])
+                    if self.options.user:
+                        reversion.set_user(self.options.user)
+                    self.finish_portion(portion, keeps)
+            else:
+                self.finish_portion(portion, keeps)
+
+    def finish_portion(self, portion: list[Change], keeps: bool) -> None:
+        instances: dict[tuple[type, int], models.Model] = {}
+        for model in {change.row.model for change in portion}:
+            numbers = [self.index.number(model, c.row.key) for c in portion if c.row.model is model]
+            found = model._base_manager.in_bulk([number for number in numbers if number])
+            instances |= {(model, number): instance for number, instance in found.items()}
+        for change in portion:
+            row = change.row
+            instance = instances.get((row.model, self.index.number(row.model, row.key)))
+            if instance is None:
+                continue
+            for name, (added, removed) in change.many.items():
+                related = merged_fields(row.model)[name].related_model
+                manager = getattr(instance, name)
+                manager.add(*filter(None, (self.index.number(related, key) for key in added)))
+                manager.remove(*filter(None, (self.index.number(related, key) for key in removed)))
+            try:
+                instance.clean()
+            except ValidationError as error:
+                self.note_all(row, ValidationError(error.update_error_dict({})))
+            if keeps:
+                reversion.add_to_revision(instance)
+
+
+def parked_value(parked: models.Field, number: int) -> Any:
+    """A value that no other row has, for the moment of an exchange."""
+    if parked.null:
+        return None
+    if isinstance(parked, models.IntegerField):
+        return 10_000 + number % 20_000
+    return "" if parked.blank else f"{'Z'}{number}"[: parked.max_length]
+
+
+def note_settled(report: Report, options: Options) -> None:
+    """Keep in the history that what the database said was chosen."""
+    syncing = Syncing(options)
+    syncing.report = report
+    syncing.remember(Sync.Status.APPLIED)
+
+
+def settle(conflict: Conflict, value: Plain, user: Any) -> Report:
+    """Write the value that an editor chose, unless the field was changed since the conflict was shown.
+
+    The value may be one of the three or another one. Raises Busy.
+    """
+    model = models_by_label()[conflict.kind]
+    row = Row(model, conflict.key, conflict.file, 0, values={conflict.field: value})
+    row.base = {conflict.field: conflict.database}
+    options = Options(user=user, origin=Sync.Origin.SETTLEMENT, files=f"{conflict.kind} {conflict.key}")
+    with transaction.atomic():
+        report = run(lambda note: [row], options)
+        if report.problems or report.conflicts or not KeyIndex().number(model, conflict.key):
+            transaction.set_rollback(True)
+            return report
+        if not report.changes_content:
+            report.add(Entry(conflict.kind, conflict.key, "", 0, Outcome.SETTLED, conflict.field,
+                             conflict.base, conflict.incoming, conflict.database, value))  # fmt: skip
+            note_settled(report, options)
+        state = LoadedState.objects.filter(kind=conflict.kind, key=conflict.key).first()
+        if state and conflict.origin == Sync.Origin.FIXTURE:
+            state.values[conflict.field] = conflict.incoming
+            state.unknown = [name for name in state.unknown if name != conflict.field]
+            state.save()
+        conflict.delete()
+    return report

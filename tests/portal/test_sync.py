@@ -1,0 +1,563 @@
+"""Loading content: what each side changed is merged, checked first, and written all or not at all."""
+
+import json
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+import yaml
+from django.core.management import CommandError, call_command
+from reversion.models import Version as Revision
+
+from initiatives.models import Milestone, Observation, PlanItem
+from meetings.models import Decision, Session
+from portal.models import Body, Conflict, Country, LoadedState, Source, State, Sync, Topic
+from portal.sync.merge import UNKNOWN, Outcome, merge_set, merge_value
+from tests.factories import (
+    make_body,
+    make_country,
+    make_document,
+    make_indicator,
+    make_initiative,
+    make_meeting,
+    make_plan,
+    make_source,
+    make_topic,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+
+LOADED = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def sync(tmp_path):
+    """Write rows to a fixture file, sync it, and get the report as JSON."""
+
+    def run(*rows: dict, file: str = "content.yaml", **options) -> dict:
+        path = tmp_path / file
+        path.write_text(yaml.safe_dump(list(rows), allow_unicode=True, sort_keys=False), encoding="utf-8")
+        out = StringIO()
+        call_command("sync_content", path, format="json", stdout=out, **options)
+        return json.loads(out.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def text(tmp_path):
+    """Sync a text as it stands; the report as a reader sees it, and the exit code."""
+
+    def run(content: str, **options) -> tuple[str, int]:
+        path = tmp_path / "content.yaml"
+        path.write_text(content, encoding="utf-8")
+        out = StringIO()
+        try:
+            call_command("sync_content", path, stdout=out, no_color=True, **options)
+        except CommandError as error:
+            return out.getvalue().replace(f"{path}", "content.yaml"), error.returncode
+        return out.getvalue().replace(f"{path}", "content.yaml"), 0
+
+    return run
+
+
+def row(model: str, **fields) -> dict:
+    return {"model": model, "fields": fields}
+
+
+def topic(slug: str = "ai", **fields) -> dict:
+    given = {"name_vi": "Trí tuệ nhân tạo", "name_en": "Artificial intelligence", "state": "published"}
+    return row("portal.topic", slug=slug, **(given | fields))
+
+
+# The merge table
+
+
+@pytest.mark.parametrize(
+    ("base", "incoming", "database", "outcome", "result"),
+    [
+        ("a", "a", "a", Outcome.SAME, "a"),
+        ("a", "b", "a", Outcome.UPDATED, "b"),
+        ("a", "a", "c", Outcome.KEPT, "c"),
+        ("a", "b", "b", Outcome.SAME, "b"),
+        ("a", "b", "c", Outcome.CONFLICT, "c"),
+        (UNKNOWN, "b", "b", Outcome.SAME, "b"),
+        (UNKNOWN, "b", "c", Outcome.CONFLICT, "c"),
+    ],
+)
+def test_a_value_is_merged_as_the_table_says(base, incoming, database, outcome, result):
+    assert merge_value(base, incoming, database) == (outcome, result)
+
+
+@pytest.mark.parametrize(
+    ("base", "incoming", "database", "outcome", "result"),
+    [
+        ("ab", "ab", "ab", Outcome.SAME, "ab"),
+        ("ab", "abc", "ab", Outcome.UPDATED, "abc"),
+        ("ab", "a", "ab", Outcome.UPDATED, "a"),
+        ("ab", "ab", "abd", Outcome.KEPT, "abd"),
+        ("ab", "ab", "a", Outcome.KEPT, "a"),
+        ("ab", "abc", "abc", Outcome.SAME, "abc"),
+        ("ab", "bc", "abd", Outcome.UPDATED, "bcd"),
+        ("ab", "abc", "abd", Outcome.UPDATED, "abcd"),
+        ("ab", "a", "b", Outcome.UPDATED, ""),
+        (UNKNOWN, "ab", "ab", Outcome.SAME, "ab"),
+        (UNKNOWN, "ab", "ac", Outcome.CONFLICT, "ac"),
+    ],
+)
+def test_a_list_is_merged_by_element(base, incoming, database, outcome, result):
+    known = base if base is UNKNOWN else list(base)
+    assert merge_set(known, list(incoming), list(database)) == (outcome, list(result))
+
+
+# Every cell of the table, for every kind of field, through files and database
+
+FIELDS = {
+    "text": (make_topic, "name_en", "AI", "Machine learning", "Artificial minds"),
+    "long text": (make_body, "mandate_vi", "Một.", "Hai.", "Ba dòng\ncó xuống hàng."),
+    "text that may be empty": (make_body, "acronym", "", "WG", "WGX"),
+    "choice": (make_body, "status", "active", "closed", "proposed"),
+    "address": (make_document, "url", "", "https://a.example/", "https://b.example/"),
+    "date": (make_country, "joined_on", "1995-07-28", "1995-07-29", "1996-01-01"),
+    "moment": (make_topic, "published_from", None, "2026-01-01 00:00:00+00:00", "2026-02-01 07:00:00+07:00"),
+    "number": (make_body, "established", 2001, 2002, None),
+    "reference": (make_body, "lead_country", ["xa"], ["xb"], None),
+    "reference to a record with two keys": (make_initiative, "plan_items", [["p", "a"]], [["p", "b"]], []),
+    "list": (make_topic, "sources", [["s1"]], [["s2"]], [["s1"], ["s3"]]),
+}
+
+
+@pytest.fixture
+def targets():
+    for code in ("XA", "XB"):
+        make_country(code=code)
+    for slug in ("s1", "s2", "s3"):
+        make_source(slug=slug)
+    plan = make_plan(slug="p")
+    for code in ("A", "B"):
+        PlanItem.objects.create(plan=plan, code=code, kind="outcome", order=1, name_vi="một", name_en="one")
+
+
+def complete(record, **fields) -> dict:
+    """The record as a fixture would hold it, with these fields instead."""
+    out = StringIO()
+    label = record._meta.label_lower
+    call_command("dumpdata", label, use_natural_foreign_keys=True, use_natural_primary_keys=True, stdout=out)
+    [given] = [each for each in json.loads(out.getvalue()) if each["fields"]["slug"] == record.slug]
+    drop = {"updated", "sort_vi", "sort_en", "level", "firmness"}
+    drop |= {name for name in given["fields"] if f"{name}_vi" in given["fields"]}
+    kept = {name: value for name, value in given["fields"].items() if name not in drop and value not in ("", None, [])}
+    return row(label, **(kept | fields))
+
+
+def edit(record, field: str, value) -> None:
+    """Change a field as an editor would."""
+    record = type(record).objects.get(pk=record.pk)
+    described = type(record)._meta.get_field(field)
+    if described.many_to_many:
+        related = described.related_model.objects
+        getattr(record, field).set([related.get_by_natural_key(*key) for key in value])
+        return
+    if described.many_to_one and value:
+        value = described.related_model.objects.get_by_natural_key(*value)
+    setattr(record, field, value)
+    record.save()
+
+
+def now(record, field: str) -> str:
+    """What the database holds, comparable."""
+    record = type(record).objects.get(pk=record.pk)
+    if record._meta.get_field(field).many_to_many:
+        return sorted(each.natural_key() for each in getattr(record, field).all())
+    value = getattr(record, field)
+    return value.natural_key() if hasattr(value, "natural_key") else value
+
+
+def written(record, field: str, value) -> str:
+    """The comparable form of a value, as it is when an editor writes it."""
+    edit(record, field, value)
+    return now(record, field)
+
+
+@pytest.mark.usefixtures("targets")
+@pytest.mark.parametrize("kind", FIELDS)
+@pytest.mark.parametrize("cell", ["nobody", "fixture", "editor", "alike", "differently"])
+def test_every_cell_of_the_table_for_every_kind_of_field(sync, kind, cell):
+    make, field, first, second, third = FIELDS[kind]
+    record = make()
+    forms = {id(value): written(record, field, value) for value in (second, third, first)}
+    sync(complete(record, **{field: first}))
+    incoming = second if cell in ("fixture", "alike", "differently") else first
+    edited = {"editor": third, "alike": second, "differently": third}.get(cell, first)
+    edit(record, field, edited)
+    report = sync(complete(record, **{field: incoming}))
+    is_list = isinstance(first, list) and first and isinstance(first[0], list)
+    if is_list and cell == "differently":
+        assert now(record, field) == sorted({tuple(key) for key in [*second, *third]} - {tuple(first[0])})
+        assert report["counts"] == {"updated": 1}
+        return
+    expected = {"nobody": {}, "fixture": {"updated": 1}, "editor": {"kept": 1}, "alike": {}}
+    assert report["counts"] == expected.get(cell, {"conflict": 1})
+    assert now(record, field) == forms[id(second if cell == "fixture" else edited)]
+
+
+def test_a_time_and_a_decimal_are_merged_too(sync):
+    meeting, indicator = make_meeting(slug="m"), make_indicator(slug="i")
+    session = row("meetings.session", slug="m-open", meeting=["m"], kind="opening", name_vi="a", name_en="b",
+                  summary_vi="c", summary_en="d", start_time="08:30")  # fmt: skip
+    value = row("initiatives.observation", indicator=["i"], key="2025", year=2025, value="300.00", kind="actual")
+    assert sync(session, value)["counts"] == {"created": 2}
+    session["fields"]["start_time"], value["fields"]["value"] = "09:00", "301.5"
+    assert sync(session, value)["counts"] == {"updated": 2}
+    assert str(Session.objects.get(meeting=meeting).start_time) == "09:00:00"
+    assert str(Observation.objects.get(indicator=indicator).value) == "301.50"
+    assert sync(session, value)["counts"] == {}
+
+
+# Records
+
+
+def test_a_new_record_is_created_with_its_relations_and_can_be_found(sync):
+    make_source(slug="s1")
+    sync(topic(sources=[["s1"]], updated="2026-01-01 00:00:00+00:00"))
+    record = Topic.objects.get()
+    assert ([source.slug for source in record.sources.all()], record.updated) == (["s1"], LOADED)
+    assert list(Topic.objects.search("tri tue")) == [record]
+
+
+def test_what_an_editor_deleted_stays_deleted_and_is_said(sync):
+    sync(topic())
+    Topic.objects.get().delete()
+    assert sync(topic(name_en="AI"))["counts"] == {"deleted": 1}
+    assert not Topic.objects.exists()
+
+
+def test_a_deleted_record_comes_back_when_the_fixture_is_taken(sync):
+    sync(topic())
+    Topic.objects.get().delete()
+    sync(topic(), take=[["fixture", "topic", "ai"]])
+    assert Topic.objects.get().slug == "ai"
+
+
+def test_a_list_may_name_what_an_editor_deleted(sync):
+    make_source(slug="s1")
+    source = row("portal.source", slug="s2", title="t", publisher="p", language="en", reliability="weak")
+    rows = [source, topic(sources=[["s1"], ["s2"]])]
+    sync(*rows)
+    Source.objects.get(slug="s2").delete()
+    assert [sync(*rows)["counts"] for _time in range(2)] == [{"deleted": 1}] * 2
+
+
+def test_what_the_files_no_longer_hold_is_said_and_kept(sync):
+    sync(topic("ai"), topic("cloud"))
+    assert sync(topic("ai"))["counts"] == {"gone": 1}
+    assert Topic.objects.filter(state=State.PUBLISHED).count() == 2
+
+
+def test_what_the_files_no_longer_hold_is_withdrawn_with_a_reason_when_asked(sync):
+    sync(topic("ai"), topic("cloud"))
+    assert sync(topic("ai"), withdraw_missing=True)["counts"] == {"withdrawn": 1}
+    cloud = Topic.objects.get(slug="cloud")
+    assert (cloud.state, bool(cloud.withdrawn_reason_vi and cloud.withdrawn_reason_en)) == (State.WITHDRAWN, True)
+    assert sync(topic("ai"), withdraw_missing=True)["counts"] == {}
+
+
+def test_a_withdrawn_record_that_the_files_hold_again_is_public_again(sync):
+    sync(topic("ai"), topic("cloud"))
+    sync(topic("ai"), withdraw_missing=True)
+    assert sync(topic("ai"), topic("cloud"))["counts"]["updated"] == 1
+    assert Topic.objects.get(slug="cloud").state == State.PUBLISHED
+
+
+def test_one_file_says_nothing_of_the_records_of_another(sync):
+    sync(topic("ai"), file="a.yaml")
+    assert sync(topic("cloud"), file="b.yaml")["counts"] == {"created": 1}
+
+
+def test_a_field_that_the_file_leaves_out_is_kept_and_said(sync):
+    sync(topic(note="seen once"))
+    assert sync(topic())["counts"] == {"left-out": 1}
+    assert Topic.objects.get().note == "seen once"
+    assert sync(topic(note=""))["counts"] == {"updated": 1}
+    assert Topic.objects.get().note == ""
+
+
+def test_a_field_that_no_file_named_before_began_empty(sync):
+    sync(topic("ai"), topic("cloud"))
+    edit(Topic.objects.get(slug="cloud"), "note", "by an editor")
+    assert sync(topic("ai", note="new"), topic("cloud", note="new"))["counts"] == {"updated": 1, "conflict": 1}
+    assert dict(Topic.objects.values_list("slug", "note")) == {"ai": "new", "cloud": "by an editor"}
+
+
+def test_children_are_told_by_their_natural_key(sync):
+    make_initiative(slug="i")
+    step = {"initiative": ["i"], "date": "2026-01-16", "text_vi": "một", "text_en": "one"}
+    sync(row("initiatives.milestone", key="a", **step), row("initiatives.milestone", key="b", **step))
+    sync(row("initiatives.milestone", key="b", **(step | {"text_en": "two"})))
+    assert dict(Milestone.objects.values_list("key", "text_en")) == {"a": "one", "b": "two"}
+
+
+def test_records_may_point_forward_and_at_each_other(sync):
+    body = {"kind": "other", "status": "active", "mandate_vi": "m", "mandate_en": "m", "name_vi": "n", "name_en": "n"}
+    sync(row("portal.body", slug="a", successor=["b"], **body), row("portal.body", slug="b", successor=["a"], **body))
+    assert Body.objects.get(slug="a").successor.successor.slug == "a"
+
+
+def test_two_records_exchange_what_only_one_may_have(sync):
+    make_meeting(slug="m")
+    decision = {"meeting": ["m"], "verb": "noted", "text_vi": "một", "text_en": "one"}
+    sync(
+        row("meetings.decision", slug="a", order=1, **decision), row("meetings.decision", slug="b", order=2, **decision)
+    )
+    sync(
+        row("meetings.decision", slug="a", order=2, **decision), row("meetings.decision", slug="b", order=1, **decision)
+    )
+    assert dict(Decision.objects.values_list("slug", "order")) == {"a": 2, "b": 1}
+
+
+# A database that was loaded otherwise
+
+
+def test_what_was_there_before_is_taken_over_where_it_agrees(sync):
+    make_topic(slug="ai", name_vi="Trí tuệ nhân tạo", name_en="Artificial intelligence")
+    assert sync(topic())["counts"] == {}
+    assert sync(topic(name_en="AI"))["counts"] == {"updated": 1}
+
+
+def test_what_was_there_before_and_differs_is_a_conflict_until_it_is_settled(sync):
+    make_topic(slug="ai", name_vi="Trí tuệ nhân tạo", name_en="By an editor")
+    assert [sync(topic())["counts"] for _time in range(2)] == [{"conflict": 1}] * 2
+    assert Topic.objects.get().name_en == "By an editor"
+    assert sync(topic(), take=[["database", "portal.topic", "ai", "name_en"]])["counts"] == {"settled": 1}
+    assert sync(topic())["counts"] == {"kept": 1}
+
+
+# Conflicts
+
+
+@pytest.fixture
+def disputed(sync) -> dict:
+    sync(topic())
+    edit(Topic.objects.get(), "name_en", "By an editor")
+    return topic(name_en="By the files")
+
+
+def test_a_conflict_is_told_with_all_three_values_on_every_run(sync, disputed):
+    for _time in range(2):
+        [entry] = sync(disputed)["entries"]
+        values = (entry["base"], entry["incoming"], entry["database"])
+        assert values == ("Artificial intelligence", "By the files", "By an editor")
+    assert Conflict.objects.get().field == "name_en"
+    assert Topic.objects.get().name_en == "By an editor"
+
+
+@pytest.mark.parametrize(("side", "name"), [("fixture", "By the files"), ("database", "By an editor")])
+def test_a_conflict_is_settled_for_one_side_and_stays_settled(sync, disputed, side, name):
+    sync(disputed)
+    sync(disputed, take=[[side, "portal.topic", "ai"]])
+    assert (Topic.objects.get().name_en, Conflict.objects.count()) == (name, 0)
+    assert sync(disputed)["counts"] == ({} if side == "fixture" else {"kept": 1})
+
+
+def test_taking_what_is_no_conflict_is_refused_with_what_there_is(text, disputed):
+    content = yaml.safe_dump([disputed], allow_unicode=True)
+    report, code = text(content, take=[["fixture", "topic", "ai", "note"]])
+    assert code == 1
+    assert "portal.topic ai name_en" in report
+
+
+def test_conflicts_stop_everything_when_asked_and_can_then_be_settled(sync, disputed):
+    with pytest.raises(CommandError) as stopped:
+        sync(disputed, topic("cloud"), fail_on_conflict=True)
+    assert stopped.value.returncode == 2
+    assert (Topic.objects.count(), Conflict.objects.count()) == (1, 1)
+
+
+def test_other_changes_are_applied_beside_a_conflict(sync, disputed):
+    assert sync(disputed, topic("cloud"))["counts"] == {"conflict": 1, "created": 1}
+
+
+# What follows from a change
+
+
+def test_a_change_is_a_revision_with_its_origin(sync):
+    sync(topic())
+    sync(topic(name_en="AI"))
+    newest, first = Revision.objects.get_for_object(Topic.objects.get())
+    assert (first.field_dict["name_en"], newest.field_dict["name_en"]) == ("Artificial intelligence", "AI")
+    assert newest.revision.comment.startswith("command: ")
+    assert newest.revision.comment.endswith("content.yaml")
+
+
+def test_the_hour_of_the_last_change_moves_only_with_a_change(sync):
+    sync(topic(updated="2026-01-01 00:00:00+00:00"))
+    sync(topic(updated="2026-02-01 00:00:00+00:00"))
+    assert Topic.objects.get().updated == LOADED
+    sync(topic(name_en="AI", updated="2026-02-01 00:00:00+00:00"))
+    assert Topic.objects.get().updated == datetime(2026, 2, 1, tzinfo=UTC)
+    sync(topic(name_en="AI 2", updated="2026-02-01 00:00:00+00:00"))
+    assert Topic.objects.get().updated > datetime(2026, 2, 2, tzinfo=UTC)
+
+
+def test_a_change_can_be_found_at_once(sync):
+    sync(topic())
+    sync(topic(name_vi="Điện toán đám mây"))
+    assert [Topic.objects.search(words).count() for words in ("dien toan", "tri tue")] == [1, 0]
+
+
+def test_the_history_holds_what_was_done_and_no_empty_runs(sync):
+    sync(topic())
+    sync(topic())
+    sync(topic(name_en="AI"))
+    assert [run.counts for run in Sync.objects.order_by("pk")] == [{"created": 1}, {"updated": 1}]
+    change = Sync.objects.first().changes.get()
+    assert (change.field, change.database, change.result) == ("name_en", "Artificial intelligence", "AI")
+
+
+# What was there from the start
+
+
+def test_loaddata_before_and_after_a_sync_gives_the_same(text, tmp_path):
+    make_source(slug="s1")
+    path = tmp_path / "content.yaml"
+    content = yaml.safe_dump([topic(sources=[["s1"]], updated="2026-01-01 00:00:00+00:00")], allow_unicode=True)
+    path.write_text(content, encoding="utf-8")
+    call_command("loaddata", path, verbosity=0)
+    before = list(Topic.objects.values())
+    assert text(content) == ("Nothing to do: everything is as the files say.\n", 0)
+    call_command("loaddata", path, verbosity=0)
+    assert list(Topic.objects.values()) == before
+
+
+# Everything is checked first
+
+BROKEN = """\
+- model: portal.topic
+  fields:
+    slug: good
+    name_vi: Một
+    name_en: One
+- model: portal.topics
+  fields: {slug: a}
+- model: portal.topic
+  fields:
+    slug: b
+    name_vi: Hai
+    nme_en: Two
+- model: portal.topic
+  fields:
+    slug: c
+    name_vi: Ba
+- model: portal.topic
+  fields:
+    slug: d
+    name: Bốn
+    name_vi: Bốn
+    name_en: Four
+    sources: [[nowhere]]
+    state: public
+- model: portal.topic
+  fields:
+    slug: good
+    name_vi: Năm
+    name_en: Five
+- model: portal.country
+  fields:
+    slug: xx
+    code: x1
+    name_vi: X
+    name_en: X
+    official_name_vi: X
+    official_name_en: X
+    capital_vi: X
+    capital_en: X
+    ministry_vi: X
+    ministry_en: X
+    joined_on: 1999-02-30
+- model: meetings.person
+  fields:
+    slug: nobody
+    name: Nobody
+    role_vi: x
+    role_en: x
+"""
+
+
+def test_everything_that_is_wrong_is_said_in_one_run_with_its_place(text):
+    report, code = text(BROKEN)
+    assert code == 1
+    assert [line.partition(": ")[0] for line in report.splitlines() if line.startswith("content.yaml")] == [
+        "content.yaml:6 portal.topics",
+        "content.yaml:8 portal.topic b name_en",
+        "content.yaml:12 portal.topic b nme_en",
+        "content.yaml:13 portal.topic c name_en",
+        "content.yaml:20 portal.topic d name",
+        "content.yaml:23 portal.topic d sources",
+        "content.yaml:24 portal.topic d state",
+        "content.yaml:25 portal.topic good",
+        "content.yaml:33 portal.country xx code",
+        "content.yaml:42 portal.country xx joined_on",
+        "content.yaml:43 meetings.person nobody",
+    ]
+    assert (Topic.objects.count(), LoadedState.objects.count(), Country.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("- model: [", "content.yaml:2: This is not valid YAML"),
+        ("model: portal.topic", "A fixture file is a list of rows"),
+        ("- model: portal.topic\n  pk: 1\n  fields: {slug: a, name_vi: b, name_en: c}", "never by number"),
+        ("- model: portal.topic\n  fields: {name_vi: b}", "A record is named by slug"),
+        ("- model: portal.topic\n  fields: {slug: a, slug: b}", "“slug” is written twice in one row."),
+        (
+            "- model: portal.topic\n  fields: {slug: a b, name_vi: b, name_en: c}",
+            "content.yaml:2 portal.topic a b slug",
+        ),
+        ("- model: portal.topic\n  fields: {slug: a, name_vi: [b], name_en: c}", "One value is expected, not a list."),
+        ("- model: portal.topic\n  fields: {slug: a, name_vi: b, name_en: c, sources: x}", "A list of references is"),
+        (
+            "- model: portal.topic\n  fields: {slug: a, name_vi: b, name_en: c, withdrawn_reason_vi: d}",
+            "The English text is missing.",
+        ),
+        (
+            "- model: portal.topic\n  fields: {slug: a, name_vi: b, name_en: c, state: withdrawn}",
+            "Say in both languages why the record is withdrawn.",
+        ),
+        (
+            "- model: initiatives.milestone\n  fields: {initiative: [no], key: a}",
+            "There is no “initiative” with the key",
+        ),
+        ("- {}", "There is no model “”."),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(text, content, said):
+    report, code = text(content)
+    assert code == 1
+    assert said in report
+    assert LoadedState.objects.count() == 0
+
+
+def test_what_the_database_itself_refuses_is_said_of_the_record(text):
+    make_meeting(slug="m")
+    decision = (
+        "- model: meetings.decision\n  fields: {slug: %s, meeting: [m], order: 1, verb: noted, text_vi: a, text_en: b}"
+    )
+    report, code = text("\n".join(decision % slug for slug in "ab"))
+    assert code == 1
+    assert "content.yaml:3 meetings.decision b: The meeting already has a decision in this place." in report
+    assert Decision.objects.count() == 0
+
+
+def test_an_empty_file_holds_nothing(text):
+    assert text("# nothing yet\n") == ("Nothing to do: everything is as the files say.\n", 0)
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(text):
+    make_topic(slug="ai", name_vi="Trí tuệ nhân tạo", name_en="AI")
+    content = yaml.safe_dump([topic(), topic("cloud")], allow_unicode=True)
+    said, code = text(content, dry_run=True)
+    assert (Topic.objects.count(), Conflict.objects.count(), LoadedState.objects.count()) == (1, 0, 0)
+    assert Sync.objects.count() == 0
+    applied, same_code = text(content)
+    assert (said.replace(" (dry run: nothing was written)", ""), code) == (applied, same_code)
