@@ -5,6 +5,9 @@ FTS5 and PostgreSQL's tsvector only look them up. `portal.database` makes the ta
 and indexes that Django's migrations cannot.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import connection, models, transaction
 from django.db.models.expressions import RawSQL
 from pyroaring import BitMap
@@ -77,6 +80,21 @@ def entries_holding(model: type[models.Model], condition: Condition) -> RawSQL:
     return RawSQL(f"SELECT {number} & {MOST_RECORDS - 1} FROM {table} AND {of_model(number, model)}", [parameter])
 
 
+@contextmanager
+def by_the_index() -> Iterator[None]:
+    """Make PostgreSQL use the index of the words; on SQLite nothing, where a transaction would wait for who writes.
+
+    PostgreSQL takes reading every entry to be cheap, not knowing that their words stand apart.
+    """
+    if connection.vendor == "sqlite":
+        yield
+        return
+    with transaction.atomic(savepoint=False):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        yield
+
+
 def find_numbers(
     conditions: dict[str, tuple[str, Condition]], model: type[models.Model] | None = None
 ) -> dict[str, BitMap]:
@@ -88,9 +106,6 @@ def find_numbers(
         among = f" AND {of_model(number, model)}" if model else ""
         selects.append(f"SELECT '{name}', {joined.format(number)} FROM {table}{among}")
         parameters.append(parameter)
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # It takes reading every entry to be cheap, not knowing that their words stand apart.
-            cursor.execute("SET LOCAL enable_seqscan = off")
+    with by_the_index(), connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(selects), parameters)
         return {name: BitMap(map(int, numbers.split(","))) if numbers else BitMap() for name, numbers in cursor}

@@ -1,5 +1,6 @@
 """One search over every kind of record: what a visitor sees of it, and that it is always current."""
 
+import sqlite3
 import unicodedata
 
 import pytest
@@ -282,3 +283,20 @@ def test_a_change_that_is_rolled_back_is_not_remembered(client):
     assert len(found(client, "cáp")) == 2
     connection.savepoint_rollback(savepoint)
     assert found(client, "cáp") == ["Cáp biển"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_search_does_not_wait_for_who_writes(client):
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite has one writer at a time")
+    make_initiative(name_vi="Cáp biển")
+    writing = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    writing.execute("BEGIN IMMEDIATE")
+    connection.ensure_connection()
+    connection.connection.execute("PRAGMA busy_timeout = 0")  # to fail at once rather than to wait
+    try:
+        assert found(client, "cáp biển") == ["Cáp biển"]
+    finally:
+        writing.execute("ROLLBACK")
+        writing.close()
+        connection.close()
