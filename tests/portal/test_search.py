@@ -36,7 +36,7 @@ def open_search(client, address: str) -> BeautifulSoup:
 
 def found(client, text: str, language: str = "vi") -> list[str]:
     """The names of what is found, in their order."""
-    page = open_search(client, f"{reverse('search').replace('/vi/', f'/{language}/')}?q={text}")
+    page = open_search(client, f"/{language}/search/?q={text}")
     return [link.get_text() for link in page.select(".hits h3 a")]
 
 
