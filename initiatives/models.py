@@ -300,21 +300,6 @@ class IndicatorKind(models.TextChoices):
     PEOPLE = "people", pgettext_lazy("kind of indicator", "People")
 
 
-class IndicatorQuerySet(EditorialQuerySet):
-    def observed(self, years: list[str], projected: list[str]):
-        """With an observation of one of the years that is ("true") or is not ("false") a projection or target."""
-        if not years and not projected:
-            return self
-        observations = Observation.objects.all()
-        if years:
-            observations = observations.filter(year__in=years)
-        if projected == ["false"]:
-            observations = observations.exclude(kind__in=AHEAD)
-        elif projected == ["true"]:
-            observations = observations.filter(kind__in=AHEAD)
-        return self.filter(pk__in=observations.values("indicator"))
-
-
 class Indicator(Record):
     """A figure that is quoted: what it counts and in which unit."""
 
@@ -323,8 +308,6 @@ class Indicator(Record):
     name = models.CharField(_("name"), max_length=240)
     unit = models.CharField(_("unit"), max_length=60)
     kind = models.CharField(_("kind"), max_length=8, choices=IndicatorKind, db_index=True)
-
-    objects = IndicatorQuerySet.as_manager()
 
     class Meta(Record.Meta):
         verbose_name = _("indicator")

@@ -82,10 +82,6 @@ class MeetingQuerySet(EditorialQuerySet):
         """Not over yet, the nearest first."""
         return self.filter(end__gte=today or timezone.localdate()).order_by("start", "slug")
 
-    def past(self, today: date | None = None):
-        """Over, the latest first."""
-        return self.filter(end__lt=today or timezone.localdate()).order_by("-start", "slug")
-
     def around(self, meeting: "Meeting"):
         """The other meetings of its series and of its own week, in order of time."""
         return (
