@@ -45,7 +45,7 @@ POSTGRESQL_TEXT_INDEX = """CREATE INDEX IF NOT EXISTS portal_searchentry_{column
 
 
 def content_models() -> list[type[Model]]:
-    """Every model whose rows the public may see, by their own mark."""
+    """Every model whose rows the public may see, by their own mark, in the order in which they may refer to others."""
     return [model for model in apps.get_models() if getattr(model, "is_content", False)]
 
 

@@ -30,7 +30,7 @@ from pyroaring import BitMap
 from portal.dates import show_date
 from portal.hits import Hits, find
 from portal.index import NOT_STATED, ContentState, Index, content_state, kept
-from portal.models import FIRST_YEAR, LAST_YEAR
+from portal.models import FIRST_YEAR, LAST_YEAR, sort_column
 from portal.text import english_sort_key, sort_key
 
 LONGEST_SEARCH = 200
@@ -567,7 +567,7 @@ class RecordFilterSet(django_filters.FilterSet):
 
     def order_by(self, sort: str) -> list[str]:
         """Columns for a sort key; the slug makes every order a total one."""
-        name = "sort_vi" if get_language() == "vi" else "sort_en"
+        name = sort_column(get_language())
         columns = [column.replace("NAME", name) for column in self.sort_keys[sort.removeprefix("-")]]
         if sort.startswith("-"):
             columns = [column.removeprefix("-") if column.startswith("-") else f"-{column}" for column in columns]

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from django.apps import apps
 from django.db.models import Model, QuerySet
 from pyroaring import BitMap
 
 from portal.entries import LANGUAGES, MOST_RECORDS, find_numbers, first_number
 from portal.glossary import SAME_THING
 from portal.index import ContentState, kept
-from portal.models import Body, Editorial
+from portal.models import Body, editorial_models
 from portal.query import Names, OtherNames, Query, parse_query
 from portal.text import folded_words
 
@@ -30,8 +29,8 @@ QUESTIONS = ("named", "otherwise_named", "marked", "in_name", "in_a_row", "whole
 def names_of_one_thing() -> Iterator[Iterable[str]]:
     """Groups of names: the glossary's, and acronym and names of every public record that has an acronym."""
     yield from SAME_THING
-    for model in apps.get_models():
-        if issubclass(model, Editorial) and any(column.name == "acronym" for column in model._meta.fields):
+    for model in editorial_models():
+        if any(column.name == "acronym" for column in model._meta.fields):
             yield from model.objects.published().exclude(acronym="").values_list("acronym", "name_vi", "name_en")
 
 

@@ -12,12 +12,11 @@ from datetime import date, datetime
 from itertools import chain
 from threading import RLock
 
-from django.apps import apps
 from django.utils import timezone
 from pyroaring import BitMap
 
 from portal.entries import ContentVersion
-from portal.models import Editorial, State
+from portal.models import State, editorial_models
 
 # Where a field of a record says nothing: a value of the facet like any other.
 NOT_STATED = "none"
@@ -50,10 +49,9 @@ moments, indexes = Kept(), Kept()
 
 def scheduled_moments(now: datetime) -> list[datetime]:
     """When records that are published for a later hour become public, in order; one query."""
-    models = [model for model in apps.get_models() if issubclass(model, Editorial)]
     queries = [
         model.objects.filter(state=State.PUBLISHED, published_from__gt=now).order_by().values_list("published_from")
-        for model in models
+        for model in editorial_models()
     ]
     return sorted(moment for (moment,) in queries[0].union(*queries[1:], all=True))
 

@@ -8,6 +8,7 @@ are the vocabulary: meetings and initiatives point at them, never the reverse.
 
 from functools import lru_cache
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -76,6 +77,21 @@ class Qualifier(models.TextChoices):
     UP_TO = "up-to", _("up to")
 
 
+def editorial_models() -> list[type["Editorial"]]:
+    """Every kind of record, in the order of the apps."""
+    return [model for model in apps.get_models() if issubclass(model, Editorial)]
+
+
+def is_translated(model: type[models.Model], field: str) -> bool:
+    """Whether the name stands for two fields, one a language."""
+    return any(column.name == f"{field}_vi" for column in model._meta.fields)
+
+
+def sort_column(language: str) -> str:
+    """The column that sorts by name in the alphabetical order of a language."""
+    return "sort_vi" if language == "vi" else "sort_en"
+
+
 def page_address(name: str, slug: str) -> str:
     """The address of a record's page in the reader's language."""
     return address_in_language(name, slug, get_language())
@@ -120,7 +136,7 @@ class EditorialQuerySet(models.QuerySet):
 
     def by_name(self, language: str):
         """In the alphabetical order of the language."""
-        return self.order_by("sort_vi" if language == "vi" else "sort_en", "slug")
+        return self.order_by(sort_column(language), "slug")
 
 
 class Editorial(models.Model):

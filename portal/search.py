@@ -19,7 +19,7 @@ from portal.entries import LANGUAGES
 from portal.filters import FilterForm, SearchField
 from portal.hits import Hits, find
 from portal.index import ContentState, Index, content_state, kept
-from portal.models import Body, Country, Direction, Document, Editorial, Topic
+from portal.models import Body, Country, Direction, Document, Editorial, Topic, sort_column
 from portal.passages import mark_words, passage
 from portal.query import Query, parse_query
 from portal.text import fold, folded_words, words_of
@@ -134,8 +134,8 @@ def public_index(kind: Kind, language: str, state: ContentState) -> Index:
 
     def make() -> Index:
         records = MODELS[kind].objects.published()
-        name = "sort_vi" if language == "vi" else "sort_en"
-        order = records.order_by(*([f"-{DATED[kind]}"] if kind in DATED else []), name, "slug")
+        newest = [f"-{DATED[kind]}"] if kind in DATED else []
+        order = records.order_by(*newest, sort_column(language), "slug")
         ids = list(order.values_list("pk", flat=True))
         index = Index(ids)
         index.add_order("usual", ids)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, override
 
 from portal.dates import iso_date
 from portal.entries import LANGUAGES
-from portal.models import Editorial, Precision, Source
+from portal.models import Editorial, Precision, Source, is_translated
 
 Value = str | int | Decimal | date | datetime | time | list[str] | None
 
@@ -57,10 +57,6 @@ IN_LANGUAGE = {
 CODE = gettext_lazy("%(meaning)s, as a code")
 ID = gettext_lazy("%(meaning)s: the id of the record")
 IDS = gettext_lazy("%(meaning)s: the ids of the records")
-
-
-def is_translated(model: type[Model], field: str) -> bool:
-    return any(column.name == f"{field}_vi" for column in model._meta.fields)
 
 
 def label_column(field: str, meaning: object, language: str, choices: Iterable[tuple[str, object]]) -> Column:

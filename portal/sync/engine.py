@@ -24,6 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from portal.database import content_models, content_tables
 from portal.models import Conflict, LoadedState, State, Sync, SyncChange
 from portal.sync.merge import UNKNOWN, Outcome, merge_set, merge_value
 from portal.sync.reading import Problem, Row
@@ -31,7 +32,6 @@ from portal.sync.values import (
     KeyIndex,
     Plain,
     allowed,
-    content_models,
     default_of,
     has_updated,
     is_empty,
@@ -170,11 +170,10 @@ def take_turn() -> None:
     """Let nobody else write until the transaction ends. On SQLite the transaction itself does."""
     if connection.vendor != "postgresql":
         return
-    through = [field.remote_field.through for model in content_models() for field in model._meta.many_to_many]
-    tables = [model._meta.db_table for model in [*content_models(), *through, LoadedState, Conflict]]
+    tables = [*content_tables(), LoadedState._meta.db_table, Conflict._meta.db_table]
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{WAIT}s"])
-        names = ", ".join(map(connection.ops.quote_name, dict.fromkeys(tables)))
+        names = ", ".join(map(connection.ops.quote_name, tables))
         cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SET LOCAL lock_timeout = 0")
 

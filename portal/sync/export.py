@@ -21,12 +21,12 @@ from ruamel.yaml.scalarstring import (
     SingleQuotedScalarString,
 )
 
+from portal.database import content_models
 from portal.sync.files import FIXTURES
 from portal.sync.reading import Node, Problem, Reader, Row, Unreadable, nodes_of
 from portal.sync.values import (
     KeyIndex,
     Plain,
-    content_models,
     default_of,
     has_updated,
     is_text,

@@ -15,12 +15,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from portal.models import Part
+from portal.models import Part, is_translated
 from portal.sync.values import (
     Plain,
     allowed,
     is_text,
-    is_translated,
     key_fields,
     known_fields,
     label_of,

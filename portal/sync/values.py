@@ -11,20 +11,14 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from django.apps import apps
 from django.db import models
 from django.utils.translation import gettext as _
 
-from portal.models import Editorial, Part, UnverifiedItem
+from portal.database import content_models
+from portal.models import Editorial, Part, is_translated
 from portal.text import normalise
 
 Plain = str | int | bool | list | None
-
-
-@cache
-def content_models() -> tuple[type[models.Model], ...]:
-    """Every model that fixtures hold, in the order in which they may refer to each other."""
-    return tuple(model for model in apps.get_models() if issubclass(model, Editorial | Part | UnverifiedItem))
 
 
 def label_of(model: type[models.Model]) -> str:
@@ -54,11 +48,6 @@ def merged_fields(model: type[models.Model]) -> dict[str, models.Field]:
         and field.name not in key_fields(model)
         and not is_translated(model, field.name)
     }
-
-
-def is_translated(model: type[models.Model], name: str) -> bool:
-    """Whether the name stands for two fields, one a language."""
-    return any(field.name == f"{name}_vi" for field in model._meta.fields)
 
 
 def known_fields(model: type[models.Model]) -> list[str]:

@@ -1,10 +1,9 @@
 """Makes the search entries of every record anew, from nothing."""
 
-from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from portal.models import Editorial, SearchEntry, search_entries_of
+from portal.models import SearchEntry, editorial_models, search_entries_of
 
 AT_ONCE = 500
 
@@ -16,7 +15,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options) -> None:
         SearchEntry.objects.all().delete()
         count = 0
-        for model in (model for model in apps.get_models() if issubclass(model, Editorial)):
+        for model in editorial_models():
             records = model.objects.prefetch_related(*model.searched_parts).iterator(AT_ONCE)
             entries = []
             for record in records:
