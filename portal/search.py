@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain
 
 from django import forms
 from django.core.paginator import Paginator
@@ -248,7 +248,7 @@ def names_vocabulary(language: str, state: ContentState) -> dict[str, str]:
     """Folded words of the names of public records and topics, each with its spelling."""
 
     def make() -> dict[str, str]:
-        columns = [(MODELS[kind], f"{MODELS[kind].name_field}") for kind in NAMED]
+        columns = [(MODELS[kind], MODELS[kind].name_field) for kind in NAMED]
         texts: Iterable[str] = chain.from_iterable(names_of(model, name, language) for model, name in columns)
         return {fold(word): word for text in texts for word in words_of(text)}
 
@@ -285,17 +285,13 @@ def suggest(text: str, language: str) -> list[Suggestion]:
     search = Search(text, language)
     if not search.query:
         return []
-    ranked: list[tuple[tuple[bool, ...], int, Kind, list[int]]] = []
-    for kind in NAMED:
-        named = search.hits.answered("in_name", MODELS[kind]) & search.public_ids(kind)
-        if named:
-            group = search.group(kind, named)
-            ranked.append((group.rank, -list(Kind).index(kind), kind, group.ids[:SUGGESTED]))
-    suggestions = []
-    for _rank, _place, kind, ids in islice(sorted(ranked, reverse=True), SUGGESTED):
+    named = {kind: search.hits.answered("in_name", MODELS[kind]) & search.public_ids(kind) for kind in NAMED}
+    groups = [search.group(kind, ids) for kind, ids in named.items() if ids]
+    suggestions: list[Suggestion] = []
+    for group in sorted(groups, key=lambda group: group.rank, reverse=True):
         room = SUGGESTED - len(suggestions)
         suggestions += [
-            Suggestion(result.title, kind.label, result.record.get_absolute_url())
-            for result in search.read(kind, ids[: max(room, 0)])
+            Suggestion(result.title, group.kind.label, result.record.get_absolute_url())
+            for result in search.read(group.kind, group.ids[:room])
         ]
-    return suggestions[:SUGGESTED]
+    return suggestions
