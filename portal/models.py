@@ -224,10 +224,13 @@ class Editorial(models.Model):
         """What the record is called in a language: its name, its acronym, its address."""
         return [*filter(None, [self.name_in(language), getattr(self, "acronym", "")]), self.slug]
 
+    def with_searched_parts(self) -> list[models.Model]:
+        """The record and the parts whose texts are found with it."""
+        return [self, *(part for name in self.searched_parts for part in getattr(self, name).all())]
+
     def texts_in(self, language: str) -> list[str]:
-        """Every public text of the record in a language but its names, those of its parts included."""
-        parts = [part for name in self.searched_parts for part in getattr(self, name).all()] if self.pk else []
-        return [text for record in [self, *parts] for text in shown_texts(record, language)]
+        """Every public text of the record in a language, those of its parts included."""
+        return [text for each in self.with_searched_parts() for text in shown_texts(each, language)]
 
 
 NOT_SEARCHED = {"note", "key", "slug", "sort_vi", "sort_en", "withdrawn_reason", "timezone", "acronym"}
@@ -623,10 +626,10 @@ def normalise_and_derive(sender, instance, **kwargs) -> None:
 
 def search_entries_of(record: Editorial) -> list[SearchEntry]:
     """The entries of a record, one in each language, from its texts as they are."""
-    entries = []
+    entries, parts = [], record.with_searched_parts()
     for language in LANGUAGES:
         names = record.names_in(language)
-        texts = [*names, *record.texts_in(language)]
+        texts = [*names, *(text for each in parts for text in shown_texts(each, language))]
         number = entry_number(type(record), record.pk, language)
         words = {"names": indexed_names(names), "words": indexed(texts), "marked": indexed(texts, marks=True)}
         entries.append(SearchEntry(number=number, **words))
@@ -634,8 +637,11 @@ def search_entries_of(record: Editorial) -> list[SearchEntry]:
 
 
 def write_search_entries(record: Editorial) -> None:
-    for entry in search_entries_of(record):
-        entry.save()
+    """Bring the entries of a record up to its texts, whether they are there yet or not; one statement."""
+    columns = [column.name for column in SearchEntry._meta.fields if not column.primary_key]
+    SearchEntry.objects.bulk_create(
+        search_entries_of(record), update_conflicts=True, unique_fields=["number"], update_fields=columns
+    )
 
 
 @receiver([post_save, post_delete])
