@@ -104,8 +104,8 @@ class InitiativeFilterSet(RecordFilterSet):
         phrase=_("begun in %(values)s"),
         phrase_for_none=_("whose first year is not stated"),
     )
-    year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))
-    year_to = YearBoundFilter(label=_("To year"), is_first=False, phrase=_("up to %(year)s"))
+    year_from = YearBoundFilter(is_first=True)
+    year_to = YearBoundFilter(is_first=False)
 
     # The codes of the status, read backwards, happen to follow its course: proposed, planned, ongoing, completed.
     sort_keys = {

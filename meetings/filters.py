@@ -48,8 +48,8 @@ class MeetingFilterSet(RecordFilterSet):
         phrase_for_none=_("whose host is not stated"),
     )
     year = YearsFilter(label=_("Year"), field_name="start__year", phrase=_("in %(values)s"))
-    year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))
-    year_to = YearBoundFilter(label=_("To year"), is_first=False, phrase=_("up to %(year)s"))
+    year_from = YearBoundFilter(is_first=True)
+    year_to = YearBoundFilter(is_first=False)
     status = ValuesFilter(
         label=_("Status"), field_name="status", choices=MeetingStatus.choices, phrase=_("that are %(values)s")
     )
@@ -145,8 +145,8 @@ class DecisionFilterSet(RecordFilterSet):
         phrase=_("of %(values)s"),
     )
     year = YearsFilter(label=_("Year"), field_name="meeting__start__year", phrase=_("in %(values)s"))
-    year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))
-    year_to = YearBoundFilter(label=_("To year"), is_first=False, phrase=_("up to %(year)s"))
+    year_from = YearBoundFilter(is_first=True)
+    year_to = YearBoundFilter(is_first=False)
     direction = RecordsFilter(
         label=_("Direction"),
         known=Direction.objects.published,
@@ -246,8 +246,8 @@ class StatementFilterSet(RecordFilterSet):
         phrase_for_none=_("in none of the directions"),
     )
     year = YearsFilter(label=_("Year"), field_name="meeting__start__year", phrase=_("in %(values)s"))
-    year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))
-    year_to = YearBoundFilter(label=_("To year"), is_first=False, phrase=_("up to %(year)s"))
+    year_from = YearBoundFilter(is_first=True)
+    year_to = YearBoundFilter(is_first=False)
 
     sort_keys = {
         "date": ("meeting__start", "-meeting__slug", "-order"),

@@ -329,10 +329,10 @@ class YearsFilter(ValuesFilter):
 class YearBoundFilter(django_filters.Filter):
     """`year_from` or `year_to`: every year of the facet `year` from or up to one."""
 
-    def __init__(self, *, is_first: bool, phrase: str, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, *, is_first: bool):
+        super().__init__(label=gettext_lazy("From year") if is_first else gettext_lazy("To year"))
         self.is_first = is_first
-        self.phrase = phrase
+        self.phrase = gettext_lazy("from %(year)s on") if is_first else gettext_lazy("up to %(year)s")
 
     @cached_property
     def field(self) -> YearField:

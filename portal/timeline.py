@@ -160,8 +160,8 @@ class TimelineFilterSet(RecordFilterSet):
     q = sort = updated_since = None
     kind = EntryKinds(label=_("Kind"), choices=EntryKind.choices, phrase=_("of the kind %(values)s"))
     year = EntryYears(label=_("Year"), phrase=_("in %(values)s"))
-    year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))
-    year_to = YearBoundFilter(label=_("To year"), is_first=False, phrase=_("up to %(year)s"))
+    year_from = YearBoundFilter(is_first=True)
+    year_to = YearBoundFilter(is_first=False)
 
     default_sort = ""
     noun = _("Dated entries")

@@ -47,8 +47,8 @@ class DocumentFilterSet(RecordFilterSet):
         phrase=_("published in %(values)s"),
         phrase_for_none=_("whose date is not stated"),
     )
-    year_from = YearBoundFilter(label=_("From year"), is_first=True, phrase=_("from %(year)s on"))
-    year_to = YearBoundFilter(label=_("To year"), is_first=False, phrase=_("up to %(year)s"))
+    year_from = YearBoundFilter(is_first=True)
+    year_to = YearBoundFilter(is_first=False)
 
     sort_keys = {"date": ("published_on",), "name": ("NAME",), "kind": ("kind", "NAME")}
     sort_choices = [("-date", _("Newest first")), ("date", _("Oldest first")), ("name", _("Name, A to Z"))]

@@ -23,14 +23,9 @@ from tests.factories import (
     make_meeting,
     make_observation,
 )
+from tests.portal.test_filters import open_list
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
-
-
-def open_list(client, address: str) -> BeautifulSoup:
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return BeautifulSoup(answer.content, "html5lib")
 
 
 def number_of(text: str) -> int:
