@@ -9,6 +9,8 @@ PYTHON ?= $(or $(call runs,python3),$(call runs,python3.13),$(call runs,python3.
 
 ENVIRONMENT = $(PYTHON) deploy/environment.py
 MANAGE := .venv/bin/python manage.py
+# Side by side on the cores there are; a worker that has nothing left takes over tests of another.
+PYTEST := .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 # PostgreSQL and Redis need their client libraries, but only where they are used.
 SCALE := $(if $(or $(findstring postgres,$(DATABASE_URL)),$(CACHE_URL)),requirements-scale.txt)
 
@@ -40,7 +42,7 @@ test-environment:
 	@$(ENVIRONMENT) install requirements.txt requirements-dev.txt requirements-scale.txt
 
 test: test-environment ## Run every test that this machine can run; REQUIRE_TOOLS=1 fails where a tool is missing
-	@.venv/bin/python -m pytest
+	@$(PYTEST)
 
 bench: test-environment ## Measure what pages cost at 10,000 and 100,000 records; prints, asserts nothing
 	@.venv/bin/python deploy/bench.py

@@ -100,9 +100,14 @@ def page(browser, live_server):
         if address.scheme not in {"data", "blob"} and address.netloc != home:
             page.foreign_requests.append(request.url)
 
+    def note_failure(request) -> None:
+        # The browser itself cuts off what is still on its way, such as the icon, when the page is left.
+        if request.failure != "net::ERR_ABORTED":
+            page.failed_requests.append(f"{request.url} {request.failure}")
+
     page.on("console", lambda message: page.console_lines.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: page.console_lines.append(f"uncaught: {error}"))
-    page.on("requestfailed", lambda request: page.failed_requests.append(f"{request.url} {request.failure}"))
+    page.on("requestfailed", note_failure)
     page.on("request", note_host)
     yield page
     context.close()
