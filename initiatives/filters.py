@@ -2,6 +2,7 @@
 
 from itertools import chain
 
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
 
@@ -132,7 +133,7 @@ class InitiativeFilterSet(RecordFilterSet):
         """`view=table`: the same list as a table instead of cards."""
         return self.data.get("view") == "table"
 
-    @property
+    @cached_property
     def state_words(self) -> list[str]:
         return super().state_words + ([str(_("Table"))] if self.as_table else [])
 

@@ -12,6 +12,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -102,10 +103,17 @@ class WayOut:
     count: int
 
 
-# Fields: what a parameter may hold
+# Fields: what a parameter may hold. Each is made for one request and read there, so no form copies it once more.
 
 
-class ValuesField(forms.Field):
+class ReadOnce:
+    """For a form field or a filter of which a form or a filter set would make a deep copy for each request."""
+
+    def __deepcopy__(self, memo: dict) -> "ReadOnce":
+        return copy(self)
+
+
+class ValuesField(ReadOnce, forms.Field):
     """Some of the known values. Raises for unknown ones; `valid_part` keeps the others."""
 
     def __init__(self, *, knows: Callable[[str], bool], **kwargs):
@@ -128,7 +136,7 @@ def is_year(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) == 4 and FIRST_YEAR <= int(value) <= LAST_YEAR
 
 
-class YearField(forms.CharField):
+class YearField(ReadOnce, forms.CharField):
     """One year, as a number in `cleaned_data`."""
 
     def __init__(self, **kwargs):
@@ -143,12 +151,12 @@ class YearField(forms.CharField):
         return int(value) if value else None
 
 
-class SearchField(forms.CharField):
+class SearchField(ReadOnce, forms.CharField):
     def __init__(self, **kwargs):
         super().__init__(required=False, max_length=LONGEST_SEARCH, **kwargs)
 
 
-class SortField(forms.Field):
+class SortField(ReadOnce, forms.Field):
     """One of the sort keys, with or without the minus that turns the order round."""
 
     def __init__(self, *, keys: Iterable[str], **kwargs):
@@ -162,7 +170,7 @@ class SortField(forms.Field):
         return value
 
 
-class MomentField(forms.CharField):
+class MomentField(ReadOnce, forms.CharField):
     """A day or a moment after ISO 8601; what names no time zone is in the register's own, a day begins at midnight."""
 
     def __init__(self, **kwargs):
@@ -192,7 +200,7 @@ class FilterForm(forms.Form):
 # Filters: what a parameter asks of a record
 
 
-class ValuesFilter(django_filters.Filter):
+class ValuesFilter(ReadOnce, django_filters.Filter):
     """A repeatable parameter over fixed choices, each with its count.
 
     `optional`: the field may be empty, which is a value too. `phrase` says the values
@@ -326,7 +334,7 @@ class YearsFilter(ValuesFilter):
         return label
 
 
-class YearBoundFilter(django_filters.Filter):
+class YearBoundFilter(ReadOnce, django_filters.Filter):
     """`year_from` or `year_to`: every year of the facet `year` from or up to one."""
 
     def __init__(self, *, is_first: bool):
@@ -350,7 +358,7 @@ class YearBoundFilter(django_filters.Filter):
         return str(self.phrase) % {"year": bound}
 
 
-class SearchFilter(django_filters.Filter):
+class SearchFilter(ReadOnce, django_filters.Filter):
     """`q`: what `portal.hits` finds."""
 
     @cached_property
@@ -367,7 +375,7 @@ class SearchFilter(django_filters.Filter):
         return _("with the words “%(text)s”") % {"text": text}
 
 
-class UpdatedSinceFilter(django_filters.Filter):
+class UpdatedSinceFilter(ReadOnce, django_filters.Filter):
     """`updated_since`: the records saved at a moment or later."""
 
     @cached_property
@@ -387,7 +395,7 @@ class UpdatedSinceFilter(django_filters.Filter):
         return _("updated since %(moment)s") % {"moment": show_date(local.date()) + hour}
 
 
-class SortFilter(django_filters.Filter):
+class SortFilter(ReadOnce, django_filters.Filter):
     """`sort`: the filter set applies it after all the others."""
 
     @cached_property
@@ -649,13 +657,13 @@ class RecordFilterSet(django_filters.FilterSet):
     def is_filtered(self) -> bool:
         return bool(self.active)
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """The list as it stands: nothing asked but which of its pages."""
         asked = [part for name, parts in self.data.lists() if name != "page" for part in parts]
         return not any(part.strip() for part in asked)
 
-    @property
+    @cached_property
     def state_words(self) -> list[str]:
         """What tells this state of the list from the plain one: values chosen, and another order."""
         orders = dict(self.sort_choices) if self.chosen_sort != self.default_sort else {}
@@ -695,7 +703,7 @@ class RecordFilterSet(django_filters.FilterSet):
             ways.append(WayOut(label, self.query_without(name), len(self.ids_but_for(name))))
         return ways
 
-    @property
+    @cached_property
     def valid_query(self) -> str:
         """The query string of the filter and order that apply, without what is wrong, the page or the look."""
         query = QueryDict(mutable=True)

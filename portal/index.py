@@ -12,6 +12,7 @@ from datetime import date, datetime
 from itertools import chain
 from threading import RLock
 
+from django.db import connection
 from django.utils import timezone
 from pyroaring import BitMap
 
@@ -56,13 +57,21 @@ def scheduled_moments(now: datetime) -> list[datetime]:
     return sorted(moment for (moment,) in queries[0].union(*queries[1:], all=True))
 
 
+def written_version() -> str:
+    """The version of what is written; empty before anything was. Asked at every request, so in plain SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT version FROM {ContentVersion._meta.db_table}")
+        row = cursor.fetchone()
+    return row[0] if row else ""
+
+
 def content_state() -> ContentState:
     """What everything derived from the content depends on; one query.
 
     The version of what is written, the day, and how many scheduled moments have
     passed since this version was first met.
     """
-    version = ContentVersion.objects.values_list("version", flat=True).first() or ""
+    version = written_version()
     now = timezone.now()
     ahead = moments.get(version, "scheduled", lambda: scheduled_moments(now))
     return version, timezone.localdate(now), bisect_right(ahead, now)

@@ -6,7 +6,7 @@ the public, `published()`. Country, Body, Direction, Topic, Source and Document
 are the vocabulary: meetings and initiatives point at them, never the reverse.
 """
 
-from functools import lru_cache
+from functools import cache
 
 from django.apps import apps
 from django.conf import settings
@@ -94,12 +94,13 @@ def sort_column(language: str) -> str:
 
 def page_address(name: str, slug: str) -> str:
     """The address of a record's page in the reader's language."""
-    return address_in_language(name, slug, get_language())
+    return address_around(name, get_language()).replace("SLUG", slug)
 
 
-@lru_cache(maxsize=20_000)  # a list names up to a hundred of them, each as dear as a row
-def address_in_language(name: str, slug: str, language: str) -> str:
-    return reverse(name, args=[slug])
+@cache  # a list names up to a hundred addresses, each of which would be as dear as a row
+def address_around(name: str, language: str) -> str:
+    """The address of the pages of a kind of record in the language that is active; SLUG stands for the record."""
+    return reverse(name, args=["SLUG"])
 
 
 def numbered(base: str, taken: set[str]) -> str:

@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 
 from django import template
 from django.templatetags.static import static
-from django.urls import translate_url
 from django.utils import formats, timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -289,8 +288,9 @@ def language_name(code: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def address_in(context, language: str) -> str:
-    """This very state of this very page in another language."""
-    return translate_url(context["request"].get_full_path(), language)
+    """This very state of this very page in another language; public pages have the same path in both."""
+    address, here = context["request"].get_full_path(), f"/{get_language()}/"
+    return f"/{language}/{address.removeprefix(here)}" if address.startswith(here) else address
 
 
 @register.simple_tag(takes_context=True)
