@@ -1,7 +1,8 @@
 """The content of the register, for tests that need it whole.
 
 Most tests build the few rows they need; these functions serve the others. Loading
-takes some seconds, so a module loads once and is emptied at its end.
+takes some seconds, so it is done once a run where the database can be copied, and a
+module is filled once and emptied at its end.
 """
 
 import sqlite3
@@ -52,7 +53,7 @@ def whole_content(request, django_db_blocker) -> Iterator[None]:
     """
     assert request.node.get_closest_marker("django_db"), "Mark the module with django_db."
     with django_db_blocker.unblock():
-        load_content()
+        restore_content(request.getfixturevalue("snapshot_folder"))
         try:
             yield
         finally:

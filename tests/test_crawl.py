@@ -39,8 +39,9 @@ def parse_errors(text: str) -> list[str]:
 
 
 def test_no_internal_link_is_broken_and_every_page_is_html_without_an_error():
+    """Of the hundreds of filters of a list, which differ in what is chosen, one is parsed."""
     client = Client()
-    waiting, ids, broken = {"/vi/", "/en/"}, {}, set()
+    waiting, ids, broken, parsed = {"/vi/", "/en/"}, {}, set(), set()
     anchors: dict[str, set[tuple[str, str]]] = {}
     while waiting:
         address = waiting.pop()
@@ -48,7 +49,10 @@ def test_no_internal_link_is_broken_and_every_page_is_html_without_an_error():
         if answer.status_code != 200:
             broken.add(f"{address}: {answer.status_code}")
         text = answer.content.decode(errors="replace") if answer["Content-Type"].startswith("text/html") else ""
-        broken |= {f"{address}: {error}" for error in (parse_errors(text) if text else [])}
+        page = address if "?" not in address else address.partition("?")[0] + "?"
+        if text and page not in parsed:
+            parsed.add(page)
+            broken |= {f"{address}: {error}" for error in parse_errors(text)}
         ids[address] = set(re.findall(r' id="([^"]*)"', text))
         for link in links_of(text, address):
             target, anchor = urldefrag(link)
