@@ -60,9 +60,9 @@ class EditingSite(AdminSite):
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
         """Every page of the site: whoever is half signed in is led to the next step, and no further."""
+        if view == self.logout:
+            return self.password_view(view)
         guarded = super().admin_view(view, cacheable)
-        if view in (self.logout, self.i18n_javascript):
-            return guarded
 
         @wraps(guarded)
         def stepwise(request: HttpRequest, *args, **kwargs):
@@ -75,11 +75,12 @@ class EditingSite(AdminSite):
         return stepwise
 
     def password_view(self, view: Callable) -> Callable:
-        """The pages of the second step: a password is enough for them."""
+        """The pages of the second step, and the way out: a password is enough for them."""
 
         def half_way(request: HttpRequest, *args, **kwargs):
             if not self.has_password(request):
-                return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+                back = reverse("admin:index") if view == self.logout else request.get_full_path()
+                return redirect_to_login(back, reverse("admin:login"))
             return view(request, *args, **kwargs)
 
         return never_cache(csrf_protect(half_way))

@@ -1,6 +1,6 @@
 """Writes the log of sign-ins."""
 
-from axes.signals import user_locked_out
+import axes.signals  # noqa: F401 - its own listener comes before the one below
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
@@ -53,17 +53,16 @@ def note_sign_out(sender, request: HttpRequest, user, **kwargs) -> None:
 
 @receiver(user_login_failed, dispatch_uid="log of sign-ins")
 def note_refusal(sender, credentials: dict, request: HttpRequest | None = None, **kwargs) -> None:
-    """Attempts during a lock are not noted one by one: the log would be theirs to fill."""
-    if request is not None and not was_locked_before(request):
-        record(Kind.REFUSED, owner(credentials.get("username")), request)
+    """Attempts during a lock are not noted one by one: the log would be theirs to fill.
 
-
-@receiver(user_locked_out, dispatch_uid="log of sign-ins")
-def note_lock(sender, request: HttpRequest, username: str, **kwargs) -> None:
-    if not was_locked_before(request):
-        record(Kind.LOCKED, owner(username), request)
-
-
-def was_locked_before(request: HttpRequest) -> bool:
-    """Whether axes refused this request unread; it counts failures only of those that it let through."""
-    return bool(getattr(request, "axes_locked_out", False)) and request.axes_failures_since_start is None
+    By now axes has marked the request. It counts failures only of those that it let through.
+    """
+    if request is None:
+        return
+    is_locked = getattr(request, "axes_locked_out", False)
+    if is_locked and request.axes_failures_since_start is None:
+        return
+    user = owner(credentials.get("username"))
+    record(Kind.REFUSED, user, request)
+    if is_locked:
+        record(Kind.LOCKED, user, request)

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b32encode
+from io import BytesIO
 from secrets import choice
 
 import segno
@@ -50,7 +51,9 @@ def key_to_type(app: TOTPDevice) -> str:
 
 def picture(app: TOTPDevice) -> bytes:
     """The QR code of an app as an SVG file."""
-    return segno.make(app.config_url, error="m").svg_inline(scale=5, border=4, light="#fff").encode()
+    file = BytesIO()
+    segno.make(app.config_url, error="m").save(file, kind="svg", xmldecl=False, scale=5, border=4, light="#fff")
+    return file.getvalue()
 
 
 def as_typed(code: str) -> str:
