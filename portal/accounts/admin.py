@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice
@@ -34,9 +34,18 @@ class AccountForm(UserChangeForm):
     )
 
 
+class PasswordForm(AdminPasswordChangeForm):
+    """Django's, whose explanation of the second choice is in English only."""
+
+    usable_password_help_text = _(
+        "Switched off, the present password is lost, and the account cannot sign in until it is given another."
+    )
+
+
 @admin.register(User)
 class AccountAdmin(UserAdmin):
     form = AccountForm
+    change_password_form = PasswordForm
     change_form_template = "admin/accounts/user_form.html"
     list_display = ["username", "first_name", "last_name", "email", "roles", "is_active", "last_login"]
     list_filter = ["is_active", "is_superuser"]

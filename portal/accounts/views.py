@@ -283,6 +283,15 @@ def end_others(request: HttpRequest, site: Any, number: int) -> HttpResponse:
 # The log
 
 
+class DayInput(forms.DateInput):
+    """The browser's own calendar, which speaks ISO 8601 whatever the language."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
 class LogForm(forms.Form):
     """The filters of the log; what is wrong in one of them filters nothing."""
 
@@ -290,16 +299,8 @@ class LogForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("Event"), required=False, choices=[("", gettext_lazy("All events")), *Kind.choices]
     )
-    since = forms.DateField(
-        label=gettext_lazy("From the day"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    until = forms.DateField(
-        label=gettext_lazy("Until the day"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    since = forms.DateField(label=gettext_lazy("From the day"), required=False, widget=DayInput)
+    until = forms.DateField(label=gettext_lazy("Until the day"), required=False, widget=DayInput)
 
 
 LOOKUPS = {"name": "username", "kind": "kind", "since": "at__date__gte", "until": "at__date__lte"}

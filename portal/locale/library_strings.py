@@ -100,7 +100,6 @@ DJANGO = (
     "Reset password",
     "Set password",
     "Whether the user will be able to authenticate using a password or not. If disabled, they may still be able to authenticate using other backends, such as Single Sign-On or LDAP.",
-    "If disabled, the current password for this user will be lost.",
     "Password-based authentication",
     "Enabled",
     "Disabled",
