@@ -7,6 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -322,6 +324,16 @@ def test_a_maintainer_resets_a_second_factor_and_the_log_says_who(maintainer):
     assert (line.username, line.by_name) == ("lan", "quan-tri")
 
 
+def test_the_command_lets_back_in_who_lost_everything(capsys):
+    user = make_user()
+    make_app(user)
+    call_command("reset_second_factor", "lan")
+    assert not second_factor.has_second_factor(user)
+    assert events() == [Kind.FACTOR_RESET]
+    with pytest.raises(CommandError, match="no account"):
+        call_command("reset_second_factor", "nobody")
+
+
 def test_a_maintainer_lifts_a_lock(maintainer):
     user = make_user()
     stranger = Client()
@@ -396,66 +408,69 @@ def accounts_pages(user: User) -> list[str]:
 # In a browser
 
 
+class Editor:
+    """Somebody who signs in in a browser, in Vietnamese, and complains of what axe and a ruler find."""
+
+    def __init__(self, page, home: str) -> None:
+        self.page, self.complaints = page, []
+        page.set_viewport_size({"width": 768, "height": 900})
+        page.context.add_cookies([{"name": "django_language", "value": "vi", "url": home}])
+
+    def give_password(self, password: str = PASSWORD) -> None:
+        self.page.goto("/admin/login/?next=/admin/account/")
+        self.page.locator("#id_username").fill("lan")
+        self.page.locator("#id_password").fill(password)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def give_code(self, code: str) -> None:
+        self.page.get_by_label("Mã xác thực").fill(code)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def sign_out(self) -> None:
+        with self.page.expect_navigation():
+            self.page.locator("#logout-form button").click()
+
+    def look(self, address: str = "") -> None:
+        """At this page, or another one."""
+        if address:
+            self.page.goto(address)
+        only = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+        for rule in Axe().run(self.page, options=only).response["violations"]:
+            self.complaints += [f"{self.page.url} {rule['id']}: {node['html'][:160]}" for node in rule["nodes"]]
+        if self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            self.complaints.append(f"{self.page.url} scrolls sideways")
+
+
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_an_evening_of_signing_in(page, live_server):
-    """In Vietnamese: set up, sign out, a wrong code, a backup code, and a stranger who guesses; axe has no complaint."""
+def test_signing_in_with_a_second_factor_a_wrong_code_a_backup_code_and_a_lock(page, live_server):
     make_user("maintainer")
-    page.context.add_cookies([{"name": "django_language", "value": "vi", "url": live_server.url}])
-    page.set_viewport_size({"width": 768, "height": 900})
-    complaints = []
-
-    def look() -> None:
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]})
-        complaints.extend(
-            f"{page.url} {rule['id']}: {node['html'][:160]}"
-            for rule in found.response["violations"]
-            for node in rule["nodes"]
-        )
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            complaints.append(f"{page.url} scrolls sideways")
-
-    def give_password(password: str = PASSWORD) -> None:
-        page.goto("/admin/login/?next=/admin/account/")
-        page.locator("#id_username").fill("lan")
-        page.locator("#id_password").fill(password)
-        page.keyboard.press("Enter")
-
-    def give_code(code: str) -> None:
-        page.get_by_label("Mã xác thực").fill(code)
-        page.keyboard.press("Enter")
-
-    give_password()
-    page.wait_for_url("**/second-factor/**")
+    editor = Editor(page, live_server.url)
+    editor.give_password()
     assert page.locator(".account-qr").evaluate("picture => picture.naturalWidth") > 100
-    look()
+    editor.look()
     app = TOTPDevice.objects.get()
-    give_code(shown_by(app))
-    page.get_by_text("Các mã này chỉ hiện một lần").wait_for()
+    editor.give_code(shown_by(app))
     backup = page.locator(".account-codes code").first.inner_text()
     assert page.get_by_role("button", name="In các mã").is_visible()
-    look()
+    editor.look()
     page.get_by_role("link", name="Tôi đã lưu các mã này").click()
-    page.wait_for_url("**/admin/account/")
-    look()
-    page.goto("/admin/account/log/")
-    look()
-    page.goto(f"/admin/account/users/{app.user_id}/")
-    look()
-    page.locator("#logout-form button").click()
-    give_password()
-    page.wait_for_url("**/code/**")
-    give_code(another(shown_by(app)))
-    page.get_by_text("Mã không đúng").wait_for()
+    for address in ["/admin/account/", "/admin/account/log/", f"/admin/account/users/{app.user_id}/"]:
+        editor.look(address)
+    editor.sign_out()
+    editor.give_password()
+    editor.give_code(another(shown_by(app)))
+    assert "Mã không đúng" in page.locator(".errorlist").inner_text()
     assert page.evaluate("document.activeElement.id") == "id_code"
-    look()
-    give_code(backup)
-    page.get_by_text("Còn 9 mã dự phòng").first.wait_for()
-    page.locator("#logout-form button").click()
+    editor.look()
+    editor.give_code(backup)
+    assert "Còn 9 mã dự phòng" in page.locator(".messagelist").inner_text()
+    editor.sign_out()
     for _ in range(5):
-        give_password("sai mật khẩu")
-        page.wait_for_load_state()
+        editor.give_password("sai mật khẩu")
     assert "Bạn có thể thử lại sau 15 phút" in page.locator("#content").inner_text()
-    look()
-    assert complaints == []
+    editor.look()
+    assert editor.complaints == []
     assert [line for line in page.console_lines if "429" not in line] == [] == page.foreign_requests
