@@ -52,7 +52,7 @@ class AccountAdmin(UserAdmin):
     filter_horizontal = ()
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        (_("Person"), {"fields": ["last_name", "first_name", "email"]}),
+        (_("Personal info"), {"fields": ["last_name", "first_name", "email"]}),
         (_("What the account may do"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]

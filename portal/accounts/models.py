@@ -27,6 +27,20 @@ class EditorialRight(models.Model):
         return str(self._meta.verbose_name)
 
 
+# What a browser says of itself, and what people call it; the first that fits, for each says the names of others too.
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    *(("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad")),
+    *(("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")),
+)
+
+
+def browser_name(agent: str) -> str:
+    """“Firefox, Windows” for what a browser says of itself; its own words where they are of another kind."""
+    names = [next((name for mark, name in known if mark in agent), "") for known in (BROWSERS, SYSTEMS)]
+    return ", ".join(filter(None, names)) or agent
+
+
 class SignedInDevice(models.Model):
     """A browser in which an account is signed in; ends with its session, and ending it ends the session."""
 
@@ -42,6 +56,10 @@ class SignedInDevice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.address or ''}".strip()
+
+    @property
+    def browser_name(self) -> str:
+        return browser_name(self.browser)
 
 
 class AccountEventQuerySet(models.QuerySet):
@@ -90,6 +108,10 @@ class AccountEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.username} {self.kind}"
+
+    @property
+    def browser_name(self) -> str:
+        return browser_name(self.browser)
 
     def save(self, *args, **kwargs) -> None:
         if not self._state.adding:

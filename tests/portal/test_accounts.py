@@ -18,7 +18,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from portal.accounts import second_factor
 from portal.accounts.lockout import client_address
-from portal.accounts.models import AccountEvent, SignedInDevice
+from portal.accounts.models import AccountEvent, SignedInDevice, browser_name
 from tests.test_accessibility import RULES
 from tests.web import LISTS
 
@@ -269,6 +269,11 @@ def test_devices_are_listed_and_ended_by_their_user(client):
     assert other.get(HOME).status_code == 302
     assert client.get(HOME).status_code == 200
     assert Kind.DEVICE_ENDED in events()
+
+
+def test_a_browser_is_called_by_its_name():
+    edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0 Safari/537.36 Edg/131.0"
+    assert [browser_name(agent) for agent in (edge, "curl/8", "")] == ["Edge, Windows", "curl/8", ""]
 
 
 def test_nobody_ends_the_device_of_somebody_else(client):
