@@ -10,7 +10,7 @@ from django.contrib.admin.widgets import (
     AutocompleteSelect,
     AutocompleteSelectMultiple,
 )
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db.models import F, ManyToManyField, Prefetch, Q, TextField, URLField
 from django.utils.formats import date_format
 from django.utils.text import Truncator
@@ -20,8 +20,9 @@ from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from modeltranslation.translator import translator
 from modeltranslation.utils import get_language
 
+from portal.accounts.roles import may_edit, may_give_state
 from portal.dates import show_date
-from portal.models import Body, Country, Direction, Document, Source, Topic, UnverifiedItem
+from portal.models import Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
 from portal.text import fold
 
 LISTED_CHARACTERS = 110
@@ -109,6 +110,12 @@ class RelationsMixin:
         related = self.related_admin(db_field)
         return related.get_queryset(request).order_by(*related.get_ordering(request))
 
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        """An editor is offered, and may send, only the states that are theirs to give."""
+        if db_field.choices == State.choices:
+            kwargs["choices"] = [choice for choice in State.choices if may_give_state(request.user, choice[0])]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.ModelChoiceField):
@@ -140,6 +147,22 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         if not reversion.is_registered(model):
             reversion.register(model)
 
+    # What was submitted or is public is changed and deleted by those who may publish
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or may_edit(request.user, obj))
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (obj is None or may_edit(request.user, obj))
+
+    def save_formset(self, request, form, formset, change):
+        """Nor may a row be changed in its own right through a record that is still a draft."""
+        touched = [row for row in formset.initial_forms if row.has_changed() or row in formset.deleted_forms]
+        stored = formset.model._default_manager.in_bulk([row.instance.pk for row in touched])
+        if not all(may_edit(request.user, row) for row in stored.values()):
+            raise PermissionDenied
+        super().save_formset(request, form, formset, change)
+
     def get_queryset(self, request):
         queryset = super().get_queryset(request)
         return queryset.select_related(*self.list_select_related) if self.list_select_related else queryset
@@ -155,7 +178,12 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         return record.get_absolute_url()
 
     def save_model(self, request, obj, form, change) -> None:
-        """A form sent back untouched leaves the hour of the last change alone."""
+        """A form sent back untouched leaves the hour of the last change alone.
+
+        A part may be new in, or moved to, a record that its editor may not change.
+        """
+        if isinstance(obj, Part) and not may_edit(request.user, obj):
+            raise PermissionDenied
         if form.has_changed() or not change:
             super().save_model(request, obj, form, change)
 

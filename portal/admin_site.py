@@ -1,9 +1,22 @@
 """The editors' site: Django's admin with the register's names and order."""
 
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlencode
+
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
 
+from portal.accounts.second_factor import has_second_factor, needs_second_factor
+from portal.accounts.sessions import note_device
+from portal.accounts.views import pages as account_pages
 from portal.models import Conflict
 from portal.sync.views import pages as sync_pages
 
@@ -26,7 +39,57 @@ class EditingSite(AdminSite):
     app_order = ("meetings", "initiatives", "portal")
 
     def get_urls(self) -> list:
-        return [*sync_pages(self), *super().get_urls()]
+        return [*account_pages(self), *sync_pages(self), *super().get_urls()]
+
+    # Two steps to sign in: the password, then the second factor where there is or must be one
+
+    def has_password(self, request: HttpRequest) -> bool:
+        """Whether an editor's password was given."""
+        return super().has_permission(request)
+
+    def next_step(self, request: HttpRequest) -> str:
+        """The page that asks for what is missing after the password; empty when nothing is."""
+        if request.user.is_verified():
+            return ""
+        if has_second_factor(request.user):
+            return "admin:account_code"
+        return "admin:account_set_up" if needs_second_factor(request.user) else ""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return self.has_password(request) and not self.next_step(request)
+
+    def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
+        """Every page of the site: whoever is half signed in is led to the next step, and no further."""
+        if view == self.logout:
+            return self.password_view(view)
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def stepwise(request: HttpRequest, *args, **kwargs):
+            if self.has_password(request):
+                if step := self.next_step(request):
+                    return redirect(f"{reverse(step)}?{urlencode({'next': request.get_full_path()})}")
+                note_device(request)
+            return guarded(request, *args, **kwargs)
+
+        return stepwise
+
+    def password_view(self, view: Callable) -> Callable:
+        """The pages of the second step, and the way out: a password is enough for them."""
+
+        def half_way(request: HttpRequest, *args, **kwargs):
+            if not self.has_password(request):
+                back = reverse("admin:index") if view == self.logout else request.get_full_path()
+                return redirect_to_login(back, reverse("admin:login"))
+            return view(request, *args, **kwargs)
+
+        return never_cache(csrf_protect(half_way))
+
+    def login(self, request: HttpRequest, extra_context=None):
+        """Whoever is half signed in needs no second look at the form for the password."""
+        if request.method == "GET" and self.has_password(request):
+            return redirect("admin:index")
+        return super().login(request, extra_context)
 
     def index(self, request, extra_context=None):
         """Says, above the models, whether conflicts wait."""

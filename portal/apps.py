@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 from django.utils.module_loading import autodiscover_modules
@@ -9,8 +11,10 @@ class PortalConfig(AppConfig):
     verbose_name = _("Vocabulary and sources")
 
     def ready(self) -> None:
-        """Every list says what it is as data, whoever asks (`portal.tables`)."""
+        """Every list says what it is as data, whoever asks (`portal.tables`); roles and the log of sign-ins listen."""
         autodiscover_modules("exports", "catalogue")
+        for listener in ("roles", "events"):
+            import_module(f"portal.accounts.{listener}")
 
 
 class EditingConfig(admin_apps.AdminConfig):
@@ -18,3 +22,8 @@ class EditingConfig(admin_apps.AdminConfig):
 
     default = False  # named in the settings; the app `portal` is the class above
     default_site = "portal.admin_site.EditingSite"
+
+    def ready(self) -> None:
+        """After every other admin, because ours of accounts takes the place of some."""
+        super().ready()
+        import_module("portal.accounts.admin")

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.models import AccountEvent, EditorialRight, SignedInDevice  # noqa: F401 - tables of this app
 from portal.database import complete_database
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
 from portal.query import indexed, indexed_names, parse_query

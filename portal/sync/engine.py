@@ -292,7 +292,7 @@ class Syncing:
             if name not in row.lines and is_empty(complete[name]) and not field_.blank:
                 self.note(row.problem(missing_message(field_), name, allowed(field_)))
         self.check_languages(row, complete, row.values)
-        self.add(row, Outcome.CREATED)
+        self.add(row, Outcome.CREATED, result=complete.get("state"))
         self.born.add((row.model, row.key))
         if row.sound:
             many = {name for name in row.values if merged_fields(row.model)[name].many_to_many}

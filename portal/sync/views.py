@@ -23,8 +23,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from portal.models import Conflict, LoadedState, Sync
-from portal.sync.engine import WRITTEN, Busy, Options, Report, run, settle
+from portal.accounts.roles import may_edit, may_give_state
+from portal.models import Conflict, LoadedState, Part, Sync
+from portal.sync.engine import WRITTEN, Busy, Entry, Options, Report, run, settle
 from portal.sync.merge import Outcome
 from portal.sync.reading import Reader
 from portal.sync.report import diff_parts, model_name, outcome_label, quoted, summary
@@ -247,6 +248,17 @@ def other_language(conflict: Conflict, name: str) -> dict[str, Any]:
     }
 
 
+def demand_settling(request: HttpRequest, conflict: Conflict) -> None:
+    """Who loads content settles every conflict; others those of what they may change, and no states."""
+    if request.user.has_perm("portal.load_content"):
+        return
+    model = models_by_label()[conflict.kind]
+    demand(request, f"{model._meta.app_label}.{get_permission_codename('change', model._meta)}")
+    row = model._default_manager.get(pk=KeyIndex().number(model, conflict.key))
+    if not may_edit(request.user, row) or conflict.field == "state":
+        demand(request, "portal.publish_content")
+
+
 def settle_conflict(request: HttpRequest, site: Any, number: int) -> HttpResponse:
     demand(request, "portal.change_conflict")
     conflict = Conflict.objects.filter(pk=number).first()
@@ -257,8 +269,7 @@ def settle_conflict(request: HttpRequest, site: Any, number: int) -> HttpRespons
         conflict.delete()
         messages.info(request, _("The record of this conflict is not there any more; the conflict was removed."))
         return redirect("admin:sync_conflicts")
-    model = models_by_label()[conflict.kind]
-    demand(request, f"{model._meta.app_label}.{get_permission_codename('change', model._meta)}")
+    demand_settling(request, conflict)
     form = SettleForm(request.POST)
     error = ""
     if not form.is_valid():
@@ -374,17 +385,43 @@ def preview(request: HttpRequest, site: Any, number: int) -> HttpResponse:
 
 
 def forbidden_models(request: HttpRequest, report: Report) -> list[str]:
-    """The models that the upload would change and the editor may not."""
-    needed = set()
+    """The models in which the upload would change what the editor may not: by kind, or because it is public."""
+    if request.user.has_perm("portal.load_content"):
+        return []
+    needed, touched, names = set(), {}, []
     for entry in report.entries:
         if entry.outcome in WRITTEN:
             needed.add((entry.kind, "add" if entry.outcome is Outcome.CREATED else "change"))
-    names = []
+            touched.setdefault(entry.kind, {}).setdefault(entry.key, []).append(entry)
     for kind, action in sorted(needed):
         options = models_by_label()[kind]._meta
-        if not request.user.has_perm(f"{options.app_label}.{get_permission_codename(action, options)}"):
+        allowed = request.user.has_perm(f"{options.app_label}.{get_permission_codename(action, options)}")
+        if not allowed or not may_write(request, kind, touched[kind]):
             names.append(str(options.verbose_name_plural))
     return list(dict.fromkeys(names))
+
+
+def may_write(request: HttpRequest, kind: str, entries: dict[str, list[Entry]]) -> bool:
+    """Whether the editor may change these records, by key, as the states stand and as they would be."""
+    if request.user.has_perm("portal.publish_content"):
+        return True
+    model, index = models_by_label()[kind], KeyIndex()
+    # A new record is told in one entry, whose result is the state it would have.
+    given = [
+        entry.result
+        for each in entries.values()
+        for entry in each
+        if entry.field == "state" or (entry.outcome is Outcome.CREATED and entry.result)
+    ]
+    if not all(may_give_state(request.user, state) for state in given):
+        return False
+    created = [key for key, each in entries.items() if each[0].outcome is Outcome.CREATED]
+    if issubclass(model, Part) and created:
+        return False  # whose part it would be, and whether that is public, is for the form to see
+    numbers = [index.number(model, key) for key in entries.keys() - set(created)]
+    related = [model.parent_field] if issubclass(model, Part) else []
+    rows = model._default_manager.select_related(*related) if related else model._default_manager.all()
+    return all(may_edit(request.user, row) for row in rows.filter(pk__in=numbers))
 
 
 def sheet(request: HttpRequest, site: Any, label: str) -> HttpResponse:

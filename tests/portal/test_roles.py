@@ -1,0 +1,228 @@
+"""What each role may do and may not, asked by address: a button that is not there protects nothing."""
+
+import io
+
+import openpyxl
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.urls import reverse
+
+from portal.accounts.roles import ROLES, rights_of
+from portal.models import Conflict, State, Topic
+from tests.factories import make_initiative, make_meeting, make_milestone, make_statement, make_topic
+from tests.html_forms import form_values
+
+pytestmark = pytest.mark.django_db
+
+
+def make_member(role: str, name: str = "") -> User:
+    user = User.objects.create_user(name or role, password="a long enough password", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+@pytest.fixture
+def sign_in(client):
+    def as_(role: str):
+        client.force_login(make_member(role))
+        return client
+
+    return as_
+
+
+def address(name: str, *arguments) -> str:
+    return reverse(f"admin:{name}", args=arguments)
+
+
+def send(client, row, **given):
+    """Fill in the form of a row and send it; 403 where there is no form to be had."""
+    page = address(f"{row._meta.app_label}_{row._meta.model_name}_change", row.pk)
+    if "_save" not in client.get(page).content.decode():
+        return client.post(page, given)
+    values = form_values(client.get(page).content.decode(), f"{row._meta.model_name}_form")
+    return client.post(page, values | given)
+
+
+def state_after(client, row, state: str) -> str:
+    reasons = {"withdrawn_reason_vi": "Trùng", "withdrawn_reason_en": "Double"} if state == State.WITHDRAWN else {}
+    send(client, row, state=state, **reasons)
+    row.refresh_from_db()
+    return row.state
+
+
+@pytest.mark.databases
+def test_every_role_has_exactly_its_rights_after_every_migration():
+    Group.objects.get(name="editor").permissions.clear()
+    Group.objects.get(name="reviewer").delete()
+    call_command("migrate", verbosity=0)
+    for role in ROLES:
+        permissions = Group.objects.get(name=role).permissions.select_related("content_type")
+        assert {f"{one.content_type.app_label}.{one.codename}" for one in permissions} == rights_of(role)
+
+
+# Content
+
+DRAFT, IN_REVIEW, PUBLISHED, WITHDRAWN = State.DRAFT, State.IN_REVIEW, State.PUBLISHED, State.WITHDRAWN
+STEPS = [(DRAFT, IN_REVIEW), (DRAFT, PUBLISHED), (IN_REVIEW, PUBLISHED), (PUBLISHED, WITHDRAWN), (PUBLISHED, DRAFT)]
+MAY = {
+    "editor": {(DRAFT, IN_REVIEW)},
+    "reviewer": set(STEPS),
+    "maintainer": set(),
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_takes_a_record_as_far_as_it_may(sign_in, role):
+    client = sign_in(role)
+    taken = {(old, new) for old, new in STEPS if state_after(client, make_topic(state=old), new) == new}
+    assert taken == MAY[role]
+
+
+@pytest.mark.parametrize(("role", "states"), [("editor", {DRAFT}), ("reviewer", set(State)), ("maintainer", set())])
+def test_each_role_edits_and_deletes_only_its_records(sign_in, role, states):
+    client = sign_in(role)
+    reasons = {"withdrawn_reason_vi": "Trùng", "withdrawn_reason_en": "Double"}
+    rows = {state: make_topic(state=state, **(reasons if state == WITHDRAWN else {})) for state in State}
+    answers = {state: send(client, row, name_vi="Tên mới").status_code for state, row in rows.items()}
+    assert answers == {state: 302 if state in states else 403 for state in State}
+    assert set(Topic.objects.filter(name_vi="Tên mới").values_list("state", flat=True)) == states
+    for row in rows.values():
+        client.post(address("portal_topic_delete", row.pk), {"post": "yes"})
+    everything = {"action": "delete_selected", "_selected_action": [row.pk for row in rows.values()], "post": "yes"}
+    client.post(address("portal_topic_changelist"), everything)
+    assert set(Topic.objects.values_list("state", flat=True)) == set(State) - states
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_reads_what_is_published(sign_in, role):
+    assert sign_in(role).get(address("portal_topic_change", make_topic().pk)).status_code == 200
+
+
+def test_an_editor_cannot_reach_a_public_text_by_its_parts(sign_in):
+    client = sign_in("editor")
+    public, draft = make_initiative(), make_initiative(state=DRAFT)
+    milestone = make_milestone(initiative=draft, text_vi="Mốc")
+    assert client.get(address("initiatives_milestone_change", milestone.pk)).status_code == 200
+    assert send(client, milestone, initiative=str(public.pk)).status_code == 403
+    assert send(client, make_milestone(initiative=public), text_vi="Mới").status_code == 403
+    milestone.refresh_from_db()
+    assert (milestone.initiative, milestone.text_vi) == (draft, "Mốc")
+
+
+def test_an_editor_cannot_change_a_public_row_through_the_form_of_a_draft(sign_in):
+    statement = make_statement(meeting=make_meeting(state=DRAFT))
+    client = sign_in("editor")
+    page = address("meetings_meeting_change", statement.meeting_id)
+    values = form_values(client.get(page).content.decode(), "meeting_form")
+    values["statements-0-state"] = [PUBLISHED]
+    assert client.post(page, values | {"statements-0-text_vi": "Khác"}).status_code in {200, 403}
+    statement.refresh_from_db()
+    assert statement.text_vi != "Khác"
+
+
+def test_a_stranger_and_an_account_without_a_role_get_nowhere(client):
+    page = address("portal_topic_changelist")
+    assert client.get(page).status_code == 302
+    client.force_login(User.objects.create_user("visitor"))
+    assert client.get(page).status_code == 302
+    client.force_login(User.objects.create_user("new", is_staff=True))
+    assert client.get(page).status_code == 403
+
+
+# Content updates
+
+
+def preview_of(client, row, **changes):
+    """A list downloaded as a spreadsheet, changed in its first row and uploaded."""
+    sheet = client.get(address("sync_sheet", row._meta.label_lower))
+    book = openpyxl.load_workbook(io.BytesIO(sheet.content))
+    names = [cell.value for cell in book.worksheets[0][2]]
+    for name, value in changes.items():
+        book.worksheets[0].cell(3, names.index(name) + 1, value)
+    stream = io.BytesIO()
+    book.save(stream)
+    file = SimpleUploadedFile("topics.xlsx", stream.getvalue())
+    return client.post(address("sync_upload"), {"file": file}, follow=True)
+
+
+def apply_upload(client, row, **changes) -> None:
+    page = preview_of(client, row, **changes).redirect_chain[-1][0]
+    client.post(page, {"action": "apply"})
+    client.post(page, {"action": "apply"})
+    row.refresh_from_db()
+
+
+@pytest.mark.parametrize(
+    ("role", "states"), [("editor", {DRAFT}), ("reviewer", set(State)), ("maintainer", set(State))]
+)
+def test_an_uploaded_spreadsheet_changes_only_what_its_role_may_change(sign_in, role, states):
+    client = sign_in(role)
+    for state in (DRAFT, IN_REVIEW, PUBLISHED):
+        topic = make_topic(state=state)
+        apply_upload(client, topic, name_en="From a sheet")
+        assert (topic.name_en == "From a sheet") is (state in states)
+        Topic.objects.all().delete()
+
+
+def test_an_editor_publishes_nothing_by_a_spreadsheet(sign_in):
+    topic = make_topic(state=DRAFT)
+    apply_upload(sign_in("editor"), topic, state="published")
+    assert topic.state == DRAFT
+
+
+FIXTURE = "- model: portal.topic\n  fields: {slug: ai, name_vi: TTNT, name_en: AI, state: %s}\n"
+
+
+@pytest.mark.parametrize(
+    ("role", "state", "loaded"),
+    [("editor", "published", 0), ("editor", "draft", 1), ("maintainer", "published", 1)],
+)
+def test_new_records_of_a_file_are_public_only_by_who_may_publish(sign_in, role, state, loaded):
+    client = sign_in(role)
+    file = SimpleUploadedFile("topics.yaml", (FIXTURE % state).encode())
+    page = client.post(address("sync_upload"), {"file": file}, follow=True).redirect_chain[-1][0]
+    client.post(page, {"action": "apply"})
+    assert Topic.objects.count() == loaded
+
+
+@pytest.mark.parametrize(("role", "answer"), [("editor", 403), ("reviewer", 302), ("maintainer", 302)])
+def test_a_conflict_over_a_public_text_is_settled_by_who_may_change_it(sign_in, role, answer):
+    make_topic(slug="ai")
+    conflict = Conflict.objects.create(kind="portal.topic", key="ai", field="name_en", origin="command", database="AI")
+    sent = sign_in(role).post(address("sync_settle", conflict.pk), {"choice": "database"})
+    assert sent.status_code in {answer, 200 if answer == 302 else answer}
+
+
+# Accounts
+
+
+@pytest.mark.parametrize(("role", "answer"), [("editor", 403), ("reviewer", 403), ("maintainer", 200)])
+def test_accounts_and_their_log_are_the_maintainers(sign_in, role, answer):
+    client = sign_in(role)
+    other = make_member("editor", "other")
+    pages = [
+        address("auth_user_changelist"),
+        address("auth_user_add"),
+        address("auth_user_change", other.pk),
+        address("auth_user_password_change", other.pk),
+        address("account_of", other.pk),
+        address("account_log"),
+    ]
+    assert {client.get(page).status_code for page in pages} == {answer}
+    actions = [address(f"account_{name}", other.pk) for name in ("reset", "unlock", "end_of")]
+    assert {client.post(page).status_code for page in actions} == {302 if answer == 200 else 403}
+
+
+def test_a_maintainer_gives_roles_but_cannot_rise_above_the_roles(sign_in):
+    client = sign_in("maintainer")
+    other, chief = make_member("editor", "other"), User.objects.create_superuser("chief")
+    send(client, other, groups=[str(Group.objects.get(name="reviewer").pk)], is_superuser="on", user_permissions=["1"])
+    other.refresh_from_db()
+    assert [group.name for group in other.groups.all()] == ["reviewer"]
+    assert not other.is_superuser and not other.user_permissions.exists()
+    pages = [address("auth_user_password_change", chief.pk), address("account_reset", chief.pk)]
+    assert {client.post(page, {"password1": "x", "password2": "x"}).status_code for page in pages} == {403}
+    assert send(client, chief, username="mine").status_code == 403
+    assert client.post(address("auth_user_delete", other.pk), {"post": "yes"}).status_code == 403
