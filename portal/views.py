@@ -29,6 +29,7 @@ from initiatives.models import (
 from meetings.models import Decision, Meeting, Person, Statement, count_levels, main_results
 from portal import charts, structured
 from portal.context import THEMES
+from portal.exports import site_of
 from portal.models import (
     Body,
     BodyKind,
@@ -41,6 +42,7 @@ from portal.models import (
     UnverifiedItem,
     UnverifiedReason,
 )
+from portal.openapi import guide
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 from portal.search import LISTS, Search, SearchForm, suggest
 from portal.tables import TABLES, notes
@@ -470,11 +472,20 @@ class OpenDataView(TemplateView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            lists=[table for table in TABLES.values() if table.filterset_class],
-            parts=[table for table in TABLES.values() if not table.filterset_class],
+            lists=[table for table in TABLES.values() if table.page],
+            parts=[table for table in TABLES.values() if not table.page],
             notes=notes(),
             **kwargs,
         )
+
+
+class ApiDocumentationView(TemplateView):
+    """How to ask the API: every list with its filters, its fields, a request and an answer."""
+
+    template_name = "portal/api.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(api=guide(site_of(self.request)), **kwargs)
 
 
 class AboutView(TemplateView):
