@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.db.models import Model
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from portal.filters import (
@@ -43,6 +43,7 @@ from portal.tables import Table, notes
 
 USUAL_PAGE, LARGEST_PAGE = 30, 1000
 MOST_VALUES = 1000  # of a filter, that are listed one by one
+FEW_VALUES = 25  # of a filter, that a reader is shown
 YEAR = r"^(19(6[7-9]|[7-9][0-9])|20[0-9]{2}|2100)$"
 YEAR_OR_NONE = rf"{YEAR}|^{NOT_STATED}$"
 SLUG = "^[-a-zA-Z0-9_]+$"
@@ -83,7 +84,8 @@ def example_of(bound: ValuesFilter) -> list[str]:
 
 def words_of(bound: ValuesFilter) -> str:
     """What a filter asks, and what its codes mean where they are few."""
-    words = f"{bound.label}. {_('May be repeated: one of the values is enough.')}"
+    repeated = _("May be repeated: one of the values is enough.")
+    words = f"{bound.label}. {repeated}"
     if isinstance(bound, YearsFilter | RecordsFilter):
         return words
     return f"{words} {'; '.join(f'`{value}`: {label}' for value, label in bound.labels.items())}."
@@ -347,38 +349,56 @@ def type_words(field: Field) -> str:
         return _("object, or null")
     words = {
         "integer": _("whole number"),
-        "number": _("number"),
+        "number": pgettext("type of a field", "number"),
         "moment": _("moment, in UTC"),
         "address": _("web address"),
         "day": _("day, month or year"),
         "list": _("list of texts"),
     }
-    return words.get(field.column.kind, _("code") if field.column.codes else _("text"))
+    code, text = pgettext("type of a field", "code"), pgettext("type of a field", "text")
+    return words.get(field.column.kind, code if field.column.codes else text)
 
 
-def asked_example(parameters: list[dict]) -> str:
-    """A query that some record answers: the first filters that have an example."""
-    repeated = [each for each in parameters if each["schema"]["type"] == "array" and "example" in each]
-    pairs = [(each["name"], each["example"][0]) for each in repeated[:1]]
-    return f"?{urlencode([*pairs, ('page_size', '2')])}"
+def filter_told(name: str, bound: Any, filterset: RecordFilterSet) -> dict:
+    """A filter for a reader: its name, what it asks, and its values or, where these are many, one of them."""
+    told = parameter_of(name, bound, filterset)
+    values = told["schema"].get("items", told["schema"]).get("enum", [])
+    few = len(values) <= FEW_VALUES and not isinstance(bound, RecordsFilter)
+    example = told.get("example", [])
+    return {
+        "name": name,
+        "words": f"{bound.label}." if isinstance(bound, ValuesFilter) else told["description"],
+        "values": values if few and values else example if isinstance(example, list) else [example],
+        "more": not few,
+    }
+
+
+def first_request(filters: list[dict], address: str) -> str:
+    """A request that some record answers: the first filter that has a value, if there is any."""
+    asked = [(each["name"], each["values"][0]) for each in filters if each["more"] and each["values"]]
+    return f"curl '{address}?{urlencode([*asked[:1], ('page_size', '2')])}'"
 
 
 def guide(site: str) -> list[dict]:
     """Each list for the page about the API: address, filters, fields, a request and an answer."""
-    lists_told = []
-    for table in lists().values():
-        parameters = parameters_of(table)
-        address = f"{site}{list_address(table.model)}"
-        example = examples_of(table, site)
-        lists_told.append(
-            {
-                "table": table,
-                "address": address,
-                "parameters": parameters,
-                "fields": [(field.name, type_words(field), field.words) for field in fields_of(table)],
-                "request": f"curl '{address}{asked_example(parameters)}'",
-                "answer": json.dumps(example[0], ensure_ascii=False, indent=2) if example else "",
-                "record": example[0]["api_url"] if example else "",
-            }
-        )
-    return lists_told
+    return kept(
+        content_state(), ("API guide", site, get_language()), lambda: [list_told(t, site) for t in lists().values()]
+    )
+
+
+def list_told(table: Table, site: str) -> dict:
+    filterset = table.filterset_class(QueryDict())
+    filters = [filter_told(name, bound, filterset) for name, bound in filterset.filters.items()]
+    address = f"{site}{list_address(table.model)}"
+    examples = examples_of(table, site)
+    return {
+        "name": table.name,
+        "label": table.label,
+        "about": table.about,
+        "address": address,
+        "filters": filters,
+        "fields": [(field.name, type_words(field), field.words) for field in fields_of(table)],
+        "request": first_request(filters, address),
+        "answer": json.dumps(examples[0], ensure_ascii=False, indent=2) if examples else "",
+        "record": examples[0]["api_url"] if examples else "",
+    }

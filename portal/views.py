@@ -2,6 +2,7 @@
 
 from operator import itemgetter
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
 from django.db.models import Count, Q
@@ -42,7 +43,7 @@ from portal.models import (
     UnverifiedItem,
     UnverifiedReason,
 )
-from portal.openapi import guide
+from portal.openapi import LARGEST_PAGE, USUAL_PAGE, guide
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 from portal.search import LISTS, Search, SearchForm, suggest
 from portal.tables import TABLES, notes
@@ -485,7 +486,12 @@ class ApiDocumentationView(TemplateView):
     template_name = "portal/api.html"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(api=guide(site_of(self.request)), **kwargs)
+        return super().get_context_data(
+            lists=guide(site_of(self.request)),
+            pages=(USUAL_PAGE, LARGEST_PAGE),
+            rate=settings.API_REQUESTS_A_MINUTE,
+            **kwargs,
+        )
 
 
 class AboutView(TemplateView):

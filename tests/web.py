@@ -46,6 +46,7 @@ LISTS = [
         "methodology/",
         "search/?q=zz",
         "open-data/",
+        "open-data/api/",
     ),
     "accessibility/",
 ]
