@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from tests.web import FORMATS, LISTS, make_web, own_pages
+from tests.web import API, FORMATS, LISTS, make_web, own_pages
 
 MOST = 15
 MOST_OF_A_SEARCH = 18  # one for every kind of record found, and for the parts of three
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def count_queries(client, path: str) -> int:
     with CaptureQueriesContext(connection) as queries:
-        answer = client.get(f"/en/{path}")
+        answer = client.get(path if path.startswith("/") else f"/en/{path}")
         answer.getvalue()  # what streams is read row by row
     assert answer.status_code == 200, path
     return len(queries)
@@ -26,7 +26,7 @@ def counts(client, rows: int) -> dict[str, tuple[int, int]]:
     """(at first, then) queries by page, over a register with so many rows of everything."""
     with transaction.atomic():
         web = make_web(rows)
-        pages = {path: path for path in [*LISTS, *FORMATS]} | own_pages(web)
+        pages = {path: path for path in [*LISTS, *FORMATS, *API]} | own_pages(web)
         numbers = {}
         for name, path in pages.items():
             web["topic"][0].save()  # a change: nothing that was kept is of use
