@@ -253,5 +253,5 @@ urlpatterns = [
     path("docs/", documentation, name="api_docs"),
     path("<slug:name>/", ListView.as_view(), name="api_list"),
     path("<slug:name>/<slug:slug>/", RecordView.as_view(), name="api_record"),
-    re_path(r"^.*/$", NowhereView.as_view()),
+    re_path(r"^[\s\S]*/$", NowhereView.as_view()),
 ]

@@ -208,7 +208,16 @@ def test_a_wrong_parameter_is_an_error_and_no_fault(client, path):
 @pytest.mark.parametrize(
     "path",
     [
-        *("nowhere/", "meetings/nowhere/", "sessions/", "meetings/%00/", "a/b/c/", "meetings.json/", "%ff/"),
+        *(
+            "nowhere/",
+            "meetings/nowhere/",
+            "sessions/",
+            "meetings/%00/",
+            "a/b/c/",
+            "meetings.json/",
+            "%ff/",
+            "plans/a%0Ab/",
+        ),
         *("meetings/?page=2", "meetings/?page=0", "meetings/?page=-1", "meetings/?page=x"),
         f"meetings/?page={'9' * 5000}",
     ],
