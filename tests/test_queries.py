@@ -10,6 +10,9 @@ MOST = 15
 MOST_OF_A_SEARCH = 18  # one for every kind of record found, and for the parts of three
 # The first page after a change also reads what lists are counted by: a query for each facet, each order, each kind.
 MOST_AT_FIRST = 45
+# What describes every list at once, with the values of all its filters, and is kept until the content changes.
+WHOLE = ["/api/v1/openapi.json", "open-data/api/"]
+MOST_OF_THE_WHOLE = 250
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +48,7 @@ def test_no_page_takes_more_than_a_few_queries(one_row):
     assert then.pop("search/?q=zz") <= MOST_OF_A_SEARCH
     assert {name: number for name, number in then.items() if number > MOST} == {}
     at_first = {name: first for name, (first, _then) in one_row.items() if name not in FORMATS}
+    assert max(at_first.pop(name) for name in WHOLE) <= MOST_OF_THE_WHOLE
     assert {name: number for name, number in at_first.items() if number > MOST_AT_FIRST} == {}
 
 
