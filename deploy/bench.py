@@ -5,7 +5,7 @@
 Costs are CPU time per request in one process under production settings, that of the
 database server included: median and 95th percentile, in milliseconds and as multiples
 of a bare view of the same round, which mean the same on any machine. Prints, asserts
-nothing.
+nothing. After the pages come the exports (deploy/bench_exports.py).
 """
 
 import os
@@ -38,6 +38,7 @@ def main(sizes: list[int]) -> None:
                 run("bench_pages.py", url, str(size))
         else:
             print("PostgreSQL is not installed: not measured.")
+    subprocess.run([sys.executable, str(ROOT / "deploy" / "bench_exports.py"), *map(str, sizes)], check=True)
 
 
 if __name__ == "__main__":

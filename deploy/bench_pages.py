@@ -199,6 +199,8 @@ MEASURED: dict[str, Callable[[], Iterator[str]]] = {
     "search, few hits, first time": each_once("/vi/search/?q={}", RARE[100:]),
     "search, word in nearly every record, again": same("/vi/search/?q=chung3"),
     "suggestions, each the first": each_once("/vi/search/suggestions/?q=s%C3%A1ng+ki%E1%BA%BFn+{}", RARE[200:]),
+    "API, a usual page": same("/api/v1/initiatives/"),
+    "API, filtered": same("/api/v1" + FILTERED.removeprefix("/vi")),
     "a record": same("/vi/initiatives/initiative-7/"),
 }
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from django.db.models import Prefetch
+from django.db.models import Model, Prefetch
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,7 @@ from initiatives.models import (
 from meetings.models import Decision, Meeting, Person, Statement
 from portal.models import Body, Country, Direction, Document, Topic
 from portal.pages import public
-from portal.tables import Column, Fields, Table, as_text, plain_number, register
+from portal.tables import Column, Fields, Relation, Table, as_text, plain_number, register, shown
 
 
 @register
@@ -32,6 +32,7 @@ class InitiativeTable(Table):
     filterset_class = InitiativeFilterSet
     page = "initiative_list"
     select_related = ("lead_body", "plan")
+    parts = {"milestones": "milestones"}
     field = Fields(Initiative)
     own_columns = [
         *field.plain("acronym"),
@@ -60,13 +61,14 @@ class InitiativeTable(Table):
     ]
 
     def related(self):
+        statements = Statement.objects.order_by("meeting__start", "order").select_related("meeting")
         return [
             public("lead_countries", Country.objects),
             public("partners", Body.objects.order_by("slug")),
             public("directions", Direction.objects),
             public("topics", Topic.objects),
             public("decisions", Decision.objects.oldest_first().only("slug")),
-            public("statements", Statement.objects.order_by("meeting__start", "order").only("slug")),
+            public("statements", statements.only("slug", "meeting__slug")),
             public("documents", Document.objects),
             Prefetch("plan_items", PlanItem.objects.filter(plan__in=Plan.objects.published()).select_related("plan")),
         ]
@@ -81,6 +83,7 @@ class PlanTable(Table):
     filterset_class = PlanFilterSet
     page = "plan_list"
     select_related = ("predecessor", "adopted_at", "adopted_at__series")
+    parts = {"items": "plan-items"}
     field = Fields(Plan)
     own_columns = [
         *field.plain("acronym"),
@@ -128,6 +131,7 @@ class FigureTable(Table):
     model = Indicator
     filterset_class = FigureFilterSet
     page = "figure_list"
+    parts = {"observations": "observations"}
     field = Fields(Indicator)
     own_columns = [
         *field.both("name", "unit"),
@@ -148,6 +152,11 @@ class FigureTable(Table):
 
     def summary(self, record):
         return ". ".join(observation_words(observation, record.unit) for observation in record.observations.all())
+
+
+def shown_with(record: Model | None, *names: str) -> Model | None:
+    """A related record, if the public may see it and what it belongs to."""
+    return record if record and all(shown(part) for part in [record, *(getattr(record, n) for n in names)]) else None
 
 
 class PartTable(Table):
@@ -188,17 +197,12 @@ class ObservationTable(PartTable):
         *field.coded("kind"),
         Column(
             "statement",
-            lambda row: statement_id(row.statement),
+            lambda row: getattr(shown_with(row.statement, "meeting", "person"), "slug", None),
             _("the statement in which it was said: its id"),
             refers_to=Statement,
+            relation=Relation(Statement, lambda row: shown_with(row.statement, "meeting", "person")),
         ),
     ]
-
-
-def statement_id(statement: Statement | None) -> str | None:
-    """Public as its meeting and its speaker are."""
-    parts = [statement, statement.meeting, statement.person] if statement else [None]
-    return statement.slug if all(part and part.is_public for part in parts) else None
 
 
 @register
@@ -217,13 +221,10 @@ class MilestoneTable(PartTable):
         *field.one("meeting"),
         Column(
             "decision",
-            lambda row: (
-                row.decision.slug
-                if row.decision and row.decision.is_public and row.decision.meeting.is_public
-                else None
-            ),
+            lambda row: getattr(shown_with(row.decision, "meeting"), "slug", None),
             _("the decision behind it: its id"),
             refers_to=Decision,
+            relation=Relation(Decision, lambda row: shown_with(row.decision, "meeting")),
         ),
     ]
 

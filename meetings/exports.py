@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from initiatives.models import Initiative, Plan
 from meetings.calendars import begin_calendar, calendar_parts, event_lots, zones_named
-from meetings.filters import CalendarForm, DecisionFilterSet, MeetingFilterSet, StatementFilterSet
+from meetings.filters import CalendarForm, DecisionFilterSet, MeetingFilterSet, PersonFilterSet, StatementFilterSet
 from meetings.models import Decision, Level, Meeting, Person, Session, Statement
 from portal.exports import (
     ListFormat,
@@ -27,7 +27,7 @@ from portal.exports import (
 )
 from portal.models import Body, Direction, Document, Precision
 from portal.pages import public
-from portal.tables import TABLES, Column, Fields, Table, known_day, register
+from portal.tables import TABLES, Column, Fields, Relation, Table, known_day, register, shown
 
 LONGEST_TITLE = 110
 
@@ -41,6 +41,7 @@ class MeetingTable(Table):
     filterset_class = MeetingFilterSet
     page = "meeting_list"
     select_related = ("series", "country", "chair", "vice_chair", "part_of", "part_of__series")
+    parts = {"sessions": "sessions"}
     field = Fields(Meeting)
     own_columns = [
         *field.one("series"),
@@ -150,16 +151,17 @@ class StatementTable(Table):
     model = Statement
     filterset_class = StatementFilterSet
     page = "statement_list"
-    select_related = ("meeting", "meeting__series", "person", "person__country", "session")
+    select_related = ("meeting", "meeting__series", "person", "person__country", "session", "session__meeting")
     field = Fields(Statement)
     own_columns = [
         *field.one("meeting"),
         *MEETING_DAYS,
         Column(
             "session",
-            lambda row: row.session.slug if row.session and row.session.is_public else None,
+            lambda row: getattr(shown(row.session), "slug", None),
             _("the session in which it was said: its id"),
             refers_to=Session,
+            relation=Relation(Session, lambda row: shown(row.session)),
         ),
         *field.one("person"),
         *field.one("country", of="person"),
@@ -186,6 +188,7 @@ class PersonTable(Table):
     label = _("Persons")
     about = _("Somebody who spoke at or chaired a meeting.")
     model = Person
+    filterset_class = PersonFilterSet
     select_related = ("country", "body")
     field = Fields(Person)
     own_columns = [

@@ -260,3 +260,14 @@ class StatementFilterSet(RecordFilterSet):
     class Meta(RecordFilterSet.Meta):
         model = Statement
         fields: list[str] = []
+
+
+class PersonFilterSet(RecordFilterSet):
+    """People have no list of their own on the site, but one in the API."""
+
+    sort_choices = (("name", _("Name, A to Z")),)
+    noun = _("Persons")
+
+    class Meta(RecordFilterSet.Meta):
+        model = Person
+        fields: list[str] = []

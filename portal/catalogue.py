@@ -6,7 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from meetings.models import Meeting
 from portal.models import Body, Country, Direction, Document, Source, Topic
 from portal.tables import Fields, Table, register, shown
-from portal.vocabulary import BodyFilterSet, CountryFilterSet, DirectionFilterSet, DocumentFilterSet
+from portal.vocabulary import (
+    BodyFilterSet,
+    CountryFilterSet,
+    DirectionFilterSet,
+    DocumentFilterSet,
+    SourceFilterSet,
+    TopicFilterSet,
+)
 
 
 @register
@@ -30,6 +37,7 @@ class TopicTable(Table):
     label = _("Topics")
     about = _("A subject by which initiatives are filed.")
     model = Topic
+    filterset_class = TopicFilterSet
     field = Fields(Topic)
     own_columns = [*field.both("name")]
 
@@ -117,6 +125,7 @@ class SourceTable(Table):
     label = _("Sources")
     about = _("An address where a fact was read; its title stays in the language it has.")
     model = Source
+    filterset_class = SourceFilterSet
     has_sources = False
     field = Fields(Source)
     own_columns = [

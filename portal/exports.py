@@ -86,6 +86,7 @@ def answer_unless_known(request: HttpRequest, build: Callable[[], HttpResponse],
     etag = quote_etag(etag)
     known = get_conditional_response(request, etag=etag)
     if known is not None:
+        known["ETag"] = etag
         return known
     response = build()
     response["ETag"] = etag

@@ -226,7 +226,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "dct:license": {"@id": LICENSE},
         "dct:publisher": {"@type": "foaf:Agent", "foaf:name": _("ASEAN digital cooperation: a public register")},
         "dcat:dataset": [
-            *(dataset(table, site) for table in TABLES.values() if table.filterset_class),
+            *(dataset(table, site) for table in TABLES.values() if table.page),
             whole_register,
         ],
     }

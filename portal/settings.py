@@ -34,6 +34,14 @@ def read_switch(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}; use 1 or 0.")
 
 
+def read_number(name: str, default: int) -> int:
+    """A whole number, 0 or more."""
+    value = read_text(name) or str(default)
+    if not (value.isascii() and value.isdigit()):
+        raise ImproperlyConfigured(f"{name} is {value!r}; use a whole number.")
+    return int(value)
+
+
 def read_list(name: str, default: str = "") -> list[str]:
     """A comma-separated variable; blanks around the commas are ignored."""
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
@@ -275,6 +283,20 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "portal.accounts.passwords.AnotherPasswordValidator"},
 ]
+
+# The API: read only, without accounts. Behind a proxy the visitor is who the last entry of X-Forwarded-For names.
+
+API_REQUESTS_A_MINUTE = read_number("API_REQUESTS_A_MINUTE", 3000)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+    "EXCEPTION_HANDLER": "portal.api.problem",
+    "URL_FORMAT_OVERRIDE": None,  # `format` is a filter of the meetings
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
+}
 
 # Logs go to the console; a fault is written with its trace, in production too
 

@@ -28,12 +28,23 @@ ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
+class Relation:
+    """The public records behind a column, for formats that can hold more of them than ids."""
+
+    model: type[Model]
+    read: Callable[[Model], Model | list[Model] | None]
+    many: bool = False
+
+
+@dataclass(frozen=True)
 class Column:
     """One column: its name, what a row has in it, and what it means in the reader's language.
 
     `kind` is one of string, integer, number, day, moment, address, list. An address
     is a path and becomes absolute where it is written; a day that is not known to the
-    day is a shorter text, 2027-01. `refers_to` names the model whose ids the column holds.
+    day is a shorter text, 2027-01. `refers_to` names the model whose ids the column holds;
+    `relation` is how the records themselves are read, and `repeats` says that the column
+    only repeats what the relation before it tells. `codes` are all the values it can have.
     """
 
     name: str
@@ -42,6 +53,9 @@ class Column:
     kind: str = "string"
     role: object = "%(meaning)s"  # a lazy text: what of the thing the column has
     refers_to: type[Model] | None = None
+    relation: Relation | None = None
+    repeats: bool = False
+    codes: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -117,7 +131,8 @@ class Fields:
         """A code and beside it what it means."""
         known = choices or self.model._meta.get_field(field).choices
         labels = [label_column(field, self.meaning(field), language, known) for language in LANGUAGES]
-        return [Column(field, lambda row: getattr(row, field), self.meaning(field), role=CODE), *labels]
+        codes = tuple(str(code) for code, _label in known)
+        return [Column(field, lambda row: getattr(row, field), self.meaning(field), role=CODE, codes=codes), *labels]
 
     def day(self, *fields: str, precision: str = "precision") -> list[Column]:
         """Days, written as exactly as they are known, and how exactly that is."""
@@ -130,7 +145,9 @@ class Fields:
             )
             for field in fields
         ]
-        return [*days, Column(precision, lambda row: getattr(row, precision), self.meaning(precision), role=CODE)]
+        codes = tuple(Precision.values)
+        how = Column(precision, lambda row: getattr(row, precision), self.meaning(precision), role=CODE, codes=codes)
+        return [*days, how]
 
     def one(self, field: str, of: str = "") -> list[Column]:
         """A related public record: its id and its names. `of` names a relation that the field is reached through."""
@@ -142,7 +159,14 @@ class Fields:
             return shown(getattr(through, field)) if through else None
 
         meaning = model.meaning(field)
-        ids = Column(field, lambda row: getattr(read(row), "slug", None), meaning, role=ID, refers_to=related)
+        ids = Column(
+            field,
+            lambda row: getattr(read(row), "slug", None),
+            meaning,
+            role=ID,
+            refers_to=related,
+            relation=Relation(related, read),
+        )
         return [ids, *names_of(field, related, meaning, lambda row, name: getattr(read(row), name, None))]
 
     def many(self, field: str, *, named: bool = True) -> list[Column]:
@@ -153,7 +177,8 @@ class Fields:
             return [getattr(record, name) or "" for record in prefetched(row, field)]
 
         meaning = self.meaning(field)
-        ids = Column(field, read, meaning, "list", IDS)
+        records = Relation(related, lambda row: prefetched(row, field), many=True)
+        ids = Column(field, read, meaning, "list", IDS, relation=records)
         return [ids, *(names_of(field, related, meaning, read, "list") if named else [])]
 
 
@@ -165,7 +190,7 @@ def names_of(field: str, related: type[Editorial], meaning: object, read: Callab
     """The names of related records in both languages, or the only name they have."""
     name = related.name_field
     if not is_translated(related, name):
-        return [Column(f"{field}_{name}", lambda row: read(row, name), meaning, kind)]
+        return [Column(f"{field}_{name}", lambda row: read(row, name), meaning, kind, repeats=True)]
     return [
         Column(
             f"{field}_{language}",
@@ -173,6 +198,7 @@ def names_of(field: str, related: type[Editorial], meaning: object, read: Callab
             meaning,
             kind,
             IN_LANGUAGE[language],
+            repeats=True,
         )
         for language in LANGUAGES
     ]
@@ -190,12 +216,14 @@ SOURCES = [
         gettext_lazy("sources"),
         "list",
         IDS,
+        relation=Relation(Source, lambda row: prefetched(row, "sources"), many=True),
     ),
     Column(
         "source_urls",
         lambda row: [source.url for source in prefetched(row, "sources")],
         gettext_lazy("web addresses of the sources, in the same order; empty where a source has none"),
         "list",
+        repeats=True,
     ),
 ]
 UPDATED = Column(
@@ -209,9 +237,10 @@ UPDATED = Column(
 class Table:
     """One list as data. Subclasses say what a row is, how it is read and what its columns are.
 
-    A table with a filter set is a list of the site and answers in every format at its
-    address with a suffix; one without is a part of the whole register only. `page`
-    names the address of the list's page.
+    A table with a page is a list of the site and answers in every format at its
+    address with a suffix; `page` names the address of the list's page. One with a
+    filter set is a list of the API. One with neither is a part of the whole register
+    only, and of the records that name it among their `parts`: relation and table.
     """
 
     name = ""
@@ -223,6 +252,7 @@ class Table:
     select_related: tuple[str, ...] = ()
     own_columns: list[Column] = []
     has_sources = True
+    parts: dict[str, str] = {}
 
     def related(self) -> list[Prefetch | str]:
         """What a row shows of other records, as the public may see it now."""
@@ -234,8 +264,18 @@ class Table:
 
     def rows(self) -> QuerySet:
         """How a row is read, with everything its columns show."""
+        return self.records().select_related(*self.select_related).prefetch_related(*self.prefetches())
+
+    def prefetches(self, but: Iterable[str] = ()) -> list[Prefetch | str]:
+        """What is read beside the rows, but for some relations."""
         sources = [Prefetch("sources", Source.objects.published().order_by("slug"))] if self.has_sources else []
-        return self.records().select_related(*self.select_related).prefetch_related(*sources, *self.related())
+        return [each for each in [*sources, *self.related()] if getattr(each, "prefetch_to", each) not in but]
+
+    def rows_with_parts(self) -> QuerySet:
+        """The rows, with the rows of their parts in the order of these."""
+        parts = [Prefetch(relation, TABLES[name].rows()) for relation, name in self.parts.items()]
+        rows = self.records().select_related(*self.select_related)
+        return rows.prefetch_related(*self.prefetches(but=self.parts), *parts)
 
     def whole(self) -> Iterator[Model]:
         """Every row in a fixed order, read in lots."""

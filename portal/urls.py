@@ -33,16 +33,19 @@ public_pages = [
     path("changes.atom", feeds.changes, name="changes"),
     path("open-data.zip", open_data.whole, name="whole_register"),
     path("open-data.jsonld", open_data.catalogue, name="data_catalogue"),
+    path("open-data/api/", views.ApiDocumentationView.as_view(), name="api_documentation"),
     path("open-data/", views.OpenDataView.as_view(), name="open_data"),
     path("about/", views.AboutView.as_view(), name="about"),
     path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),
     path("methodology/", views.MethodologyView.as_view(), name="methodology"),
     path("site.webmanifest", wellknown.manifest, name="manifest"),
-    re_path(r"^[^.]*/$", views.not_found),
+    # Not for addresses of the API: their errors are no pages.
+    re_path(r"^(?!api/)[^.]*/$", views.not_found),
 ]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/v1/", include("portal.api")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("theme/", views.set_theme, name="set_theme"),
     path("favicon.ico", wellknown.favicon, name="favicon"),

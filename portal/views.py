@@ -2,6 +2,7 @@
 
 from operator import itemgetter
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
 from django.db.models import Count, Q
@@ -29,6 +30,7 @@ from initiatives.models import (
 from meetings.models import Decision, Meeting, Person, Statement, count_levels, main_results
 from portal import charts, structured
 from portal.context import THEMES
+from portal.exports import site_of
 from portal.models import (
     Body,
     BodyKind,
@@ -41,6 +43,7 @@ from portal.models import (
     UnverifiedItem,
     UnverifiedReason,
 )
+from portal.openapi import LARGEST_PAGE, USUAL_PAGE, guide
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 from portal.search import LISTS, Search, SearchForm, suggest
 from portal.tables import TABLES, notes
@@ -470,9 +473,23 @@ class OpenDataView(TemplateView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            lists=[table for table in TABLES.values() if table.filterset_class],
-            parts=[table for table in TABLES.values() if not table.filterset_class],
+            lists=[table for table in TABLES.values() if table.page],
+            parts=[table for table in TABLES.values() if not table.page],
             notes=notes(),
+            **kwargs,
+        )
+
+
+class ApiDocumentationView(TemplateView):
+    """How to ask the API: every list with its filters, its fields, a request and an answer."""
+
+    template_name = "portal/api.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            lists=guide(site_of(self.request)),
+            pages=(USUAL_PAGE, LARGEST_PAGE),
+            rate=settings.API_REQUESTS_A_MINUTE,
             **kwargs,
         )
 

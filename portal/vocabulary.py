@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from initiatives.models import Plan
 from meetings.models import Meeting
 from portal.filters import RecordFilterSet, RecordsFilter, ValuesFilter, YearBoundFilter, YearsFilter
-from portal.models import Body, BodyKind, BodyStatus, Country, Direction, Document, DocumentKind
+from portal.models import Body, BodyKind, BodyStatus, Country, Direction, Document, DocumentKind, Source, Topic
 
 
 class DocumentFilterSet(RecordFilterSet):
@@ -99,4 +99,27 @@ class CountryFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Country
+        fields: list[str] = []
+
+
+class TopicFilterSet(RecordFilterSet):
+    """Topics have no list of their own on the site, but one in the API."""
+
+    sort_choices = (("name", _("Name, A to Z")),)
+    noun = _("Topics")
+
+    class Meta(RecordFilterSet.Meta):
+        model = Topic
+        fields: list[str] = []
+
+
+class SourceFilterSet(RecordFilterSet):
+    """Sources have no list of their own on the site, but one in the API."""
+
+    sort_keys = {"name": ("NAME",), "date": ("published_on",)}
+    sort_choices = (("name", _("Name, A to Z")), ("-date", _("Newest first")), ("date", _("Oldest first")))
+    noun = _("Sources")
+
+    class Meta(RecordFilterSet.Meta):
+        model = Source
         fields: list[str] = []

@@ -38,6 +38,7 @@ PAGES = [
     "timeline/?year=2024",
     "search/?q=an ninh mang",
     "open-data/",
+    "open-data/api/",
     "about/",
     "accessibility/",
     "methodology/",

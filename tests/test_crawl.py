@@ -29,7 +29,7 @@ def links_of(text: str, address: str) -> set[str]:
 
 def whole_file(link: str) -> str:
     """A list's file without its filter: following each of hundreds of filters would make the same files again."""
-    return re.sub(r"(\.(csv|xlsx|atom|ics))\?.*", r"\1", link)
+    return re.sub(r"(\.(csv|xlsx|atom|ics)|/api/v1/\w+/)\?.*", r"\1", link)
 
 
 def parse_errors(text: str) -> list[str]:

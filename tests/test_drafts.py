@@ -3,7 +3,7 @@
 import pytest
 
 from portal.models import State
-from tests.web import FORMATS, LISTS, make_web, mark, own_pages, text_of
+from tests.web import API, FORMATS, LISTS, make_web, mark, own_pages, text_of
 
 KINDS = [
     *("source", "country", "body", "direction", "topic", "document", "person", "meeting", "session", "statement"),
@@ -19,6 +19,7 @@ def public_texts(client, web) -> dict[str, str]:
     calendars = [f"{own[kind].removesuffix('/')}.ics?sessions=1" for kind in ("meeting", "body")]
     paths = [*LISTS, *own.values(), *FORMATS, *calendars]
     answers = {f"/{language}/{path}": client.get(f"/{language}/{path}") for language in ("vi", "en") for path in paths}
+    answers |= {path: client.get(path) for path in API}
     assert {answer.status_code for answer in answers.values()} <= {200, 404}
     return {path: text_of(answer) for path, answer in answers.items()}
 

@@ -42,7 +42,9 @@ PORTAL_SHELVES = [
     (*SHELVES[FLOOR], "exports"),
     *SHELVES[FLOOR + 1 : FLOOR + 2],
     ("catalogue",),
-    (*SHELVES[FLOOR + 2], "open_data"),
+    ("representation",),
+    ("openapi",),
+    (*SHELVES[FLOOR + 2], "open_data", "api"),
     SHELVES[-1],
 ]
 ROOF = (

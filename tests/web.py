@@ -46,6 +46,7 @@ LISTS = [
         "methodology/",
         "search/?q=zz",
         "open-data/",
+        "open-data/api/",
     ),
     "accessibility/",
 ]
@@ -54,6 +55,7 @@ TABLES = [
     *("meetings", "decisions", "statements", "initiatives", "plans", "figures", "directions", "bodies", "countries"),
     "documents",
 ]
+API = [f"/api/v1/{name}/" for name in [*TABLES, "people", "topics", "sources"]] + ["/api/v1/", "/api/v1/openapi.json"]
 FORMATS = [f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "xlsx", "atom")]
 FORMATS += ["meetings.ics", "meetings.ics?sessions=1", "changes.atom", "open-data.zip", "open-data.jsonld"]
 

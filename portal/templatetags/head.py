@@ -66,6 +66,13 @@ def in_format(context, suffix: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def in_api(context) -> str:
+    """The list of the page in the API, with its filter."""
+    name = context["request"].path.removesuffix("/").rpartition("/")[2]
+    return reverse("api_list", args=[name]) + context["filterset"].valid_query
+
+
+@register.simple_tag(takes_context=True)
 def webcal(context, path: str) -> str:
     """The address by which a calendar program subscribes instead of downloading once."""
     return f"webcal://{context['request'].get_host()}{path}"
