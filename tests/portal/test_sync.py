@@ -7,11 +7,12 @@ from io import StringIO
 import pytest
 import yaml
 from django.core.management import CommandError, call_command
+from django.db import connection
 from reversion.models import Version as Revision
 
 from initiatives.models import Milestone, Observation, PlanItem
 from meetings.models import Decision, Session
-from portal.models import Body, Conflict, Country, LoadedState, Source, State, Sync, Topic
+from portal.models import Body, Conflict, Country, Direction, LoadedState, Source, State, Sync, Topic
 from portal.sync.merge import UNKNOWN, Outcome, merge_set, merge_value
 from tests.factories import (
     make_body,
@@ -313,6 +314,35 @@ def test_two_records_exchange_what_only_one_may_have(sync):
         row("meetings.decision", slug="a", order=2, **decision), row("meetings.decision", slug="b", order=1, **decision)
     )
     assert dict(Decision.objects.values_list("slug", "order")) == {"a": 2, "b": 1}
+
+
+def direction(slug: str, number: int) -> dict:
+    texts = ("name", "moves_from", "moves_to", "detail")
+    return row(
+        "portal.direction", slug=slug, number=number, **{f"{t}_{lang}": t for t in texts for lang in ("vi", "en")}
+    )
+
+
+def test_directions_exchange_their_numbers_though_none_is_free_meanwhile(sync):
+    sync(*(direction(f"d-{number}", number) for number in range(1, 9)))
+    before = dict(Direction.objects.values_list("slug", "pk"))
+    initiative = make_initiative()
+    initiative.directions.set(Direction.objects.filter(slug="d-1"))
+    order = [2, 1, 4, 5, 3, 6, 7, 8]
+    assert sync(*(direction(f"d-{n}", order[n - 1]) for n in range(1, 9)))["counts"] == {"updated": 5}
+    assert list(Direction.objects.order_by("slug").values_list("number", flat=True)) == order
+    assert dict(Direction.objects.values_list("slug", "pk")) == before
+    assert initiative.directions.get().number == 2
+    connection.check_constraints()
+
+
+def test_a_number_that_another_record_keeps_is_refused_with_its_place(text):
+    rows = [direction("d-1", 1), direction("d-2", 2)]
+    text(yaml.safe_dump(rows))
+    rows[0]["fields"]["number"] = 2
+    report, code = text(yaml.safe_dump(rows))
+    assert (code, "portal.direction d-1 number: " in report) == (1, True)
+    assert list(Direction.objects.order_by("slug").values_list("number", flat=True)) == [1, 2]
 
 
 # A database that was loaded otherwise

@@ -105,7 +105,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 summary(report.counts) + (" (dry run: nothing was written)" if options["dry_run"] else "")
             )
-        if report.conflicts and options["fail_on_conflict"]:
+        if report.has_conflicts and options["fail_on_conflict"]:
             raise CommandError(
                 "Nothing was written: settle the conflicts in the admin or with --take.", returncode=CONFLICTS
             )
