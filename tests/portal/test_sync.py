@@ -39,7 +39,10 @@ def sync(tmp_path):
         path = tmp_path / file
         path.write_text(yaml.safe_dump(list(rows), allow_unicode=True, sort_keys=False), encoding="utf-8")
         out = StringIO()
-        call_command("sync_content", path, format="json", stdout=out, **options)
+        try:
+            call_command("sync_content", path, format="json", stdout=out, **options)
+        except CommandError as error:
+            assert error.returncode == 2, out.getvalue()
         return json.loads(out.getvalue())
 
     return run
@@ -396,15 +399,23 @@ def test_taking_what_is_no_conflict_is_refused_with_what_there_is(text, disputed
     assert "portal.topic ai name_en" in report
 
 
-def test_conflicts_stop_everything_when_asked_and_can_then_be_settled(sync, disputed):
-    with pytest.raises(CommandError) as stopped:
-        sync(disputed, topic("cloud"), fail_on_conflict=True)
-    assert stopped.value.returncode == 2
+def test_conflicts_stop_everything_when_asked_and_can_then_be_settled(text, disputed):
+    content = yaml.safe_dump([disputed, topic("cloud")], allow_unicode=True)
+    report, code = text(content, fail_on_conflict=True)
+    assert (report.splitlines()[-1], code) == ("1 conflict to be settled, 1 record created", 2)
     assert (Topic.objects.count(), Conflict.objects.count()) == (1, 1)
+    assert text(content, fail_on_conflict=True, take=[["database", "topic", "ai"]])[1] == 0
+    assert Topic.objects.count() == 2
 
 
-def test_other_changes_are_applied_beside_a_conflict(sync, disputed):
-    assert sync(disputed, topic("cloud"))["counts"] == {"conflict": 1, "created": 1}
+def test_other_changes_are_applied_beside_a_conflict_and_the_exit_code_tells_of_it(text, disputed):
+    content = yaml.safe_dump([disputed, topic("cloud")], allow_unicode=True)
+    assert text(content, dry_run=True)[1] == 2
+    assert (Topic.objects.count(), Conflict.objects.count()) == (1, 0)
+    assert [text(content)[1] for _time in range(2)] == [2, 2]
+    assert (Topic.objects.count(), Conflict.objects.count()) == (2, 1)
+    assert text(content, take=[["fixture", "topic", "ai"]])[1] == 0
+    assert text(content) == ("Nothing to do: everything is as the files say.\n", 0)
 
 
 # What follows from a change
