@@ -332,7 +332,7 @@ class Syncing:
             values = {name: value for name, value in row.values.items() if name not in many}
             added = {name: (self.alive(row, name), []) for name in many}
             self.plan.append(Change(row, True, values, added))
-        return self.loaded(row, state, set())
+        return self.loaded(row, state, set(), set())
 
     def update(self, row: Row, database: dict, state: LoadedState | None) -> LoadedState | None:
         change = Change(row, False, {})
@@ -356,15 +356,27 @@ class Syncing:
                 self.add(row, outcome, field=name, result=result, base_known=known, **values)
             if result != database[name]:
                 plan_field(change, merged_field, database[name], result)
-        if row.base is None and state is not None:
-            for name in merged_fields(row.model):
-                if name not in row.values and not is_empty(state.values.get(name)):
-                    self.add(row, Outcome.LEFT_OUT, field=name, base=state.values[name], database=database[name])
+        said_no_more = set() if row.base is not None or state is None else self.left_out(row, database, state)
         if change.values or change.many:
             self.check_languages(row, database | change.values, change.values)
             if row.sound:
                 self.plan.append(change)
-        return self.loaded(row, state, unsettled)
+        return self.loaded(row, state, unsettled, said_no_more)
+
+    def left_out(self, row: Row, database: dict, state: LoadedState) -> set[str]:
+        """Note the fields that the file does not name any more; gives those that are as empty in the database.
+
+        An editor emptied them, and the exported file leaves them out: both sides say the same.
+        """
+        alike = set()
+        for name, left_out in merged_fields(row.model).items():
+            if name in row.values or is_empty(state.values.get(name)):
+                continue
+            if is_empty(database[name]) and database[name] == default_of(left_out):
+                alike.add(name)
+            else:
+                self.add(row, Outcome.LEFT_OUT, field=name, base=state.values[name], database=database[name])
+        return alike
 
     def base_of(self, row: Row, merged_field: models.Field, state: LoadedState | None) -> Any:
         """What both sides began from. A field that no file ever named began as its default."""
@@ -375,14 +387,17 @@ class Syncing:
             return UNKNOWN
         return state.values.get(name, default_of(merged_field))
 
-    def loaded(self, row: Row, state: LoadedState | None, unsettled: set[str]) -> LoadedState | None:
+    def loaded(
+        self, row: Row, state: LoadedState | None, unsettled: set[str], said_no_more: set[str]
+    ) -> LoadedState | None:
         """The loaded state after this row; None where it stays as it is, or the row is not of a fixture."""
         if row.base is not None:
             return None
         state = state or LoadedState(kind=label_of(row.model), key=row.key)
         unknown = sorted(name for name in unsettled if state.pk is None or name in state.unknown)
         unknown += [name for name in state.unknown if name not in row.values]
-        values = state.values | {name: value for name, value in row.values.items() if name not in unsettled}
+        values = {name: value for name, value in state.values.items() if name not in said_no_more}
+        values |= {name: value for name, value in row.values.items() if name not in unsettled}
         # An uploaded file is no part of the fixtures: nobody expects to find it again among them.
         file = row.file.rpartition("/")[2] if self.options.origin == Sync.Origin.COMMAND else state.file
         if state.pk and (state.values, state.unknown, state.file) == (values, unknown, file):

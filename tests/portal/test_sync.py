@@ -470,6 +470,36 @@ def test_loaddata_before_and_after_a_sync_gives_the_same(text, tmp_path):
     assert list(Topic.objects.values()) == before
 
 
+@pytest.fixture
+def loaded(tmp_path) -> None:
+    """Two topics that plain `loaddata` brought."""
+    path = tmp_path / "content.yaml"
+    moment = "2026-01-01 00:00:00+00:00"  # which loaddata does not fill in
+    rows = [topic(updated=moment), topic("cloud", note="as loaded", updated=moment)]
+    path.write_text(yaml.safe_dump(rows, allow_unicode=True), encoding="utf-8")
+    call_command("loaddata", path, verbosity=0)
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_first_sync_knows_what_loaddata_loaded_and_what_editors_did_since(sync):
+    Topic.objects.get(slug="ai").delete()
+    edit(Topic.objects.get(slug="cloud"), "name_en", "By an editor")
+    report = sync(topic(), topic("cloud", note="news", name_vi="Mới"))
+    assert report["counts"] == {"deleted": 1, "updated": 2, "kept": 1}
+    assert Topic.objects.values_list("name_vi", "name_en", "note").get() == ("Mới", "By an editor", "news")
+
+
+@pytest.mark.usefixtures("loaded")
+def test_loading_a_dump_says_nothing_of_what_the_files_said(tmp_path):
+    edit(Topic.objects.get(slug="ai"), "name_en", "By an editor")
+    before = list(LoadedState.objects.order_by("pk").values())
+    for form, labels in (("json", ["portal.topic"]), ("yaml", ["portal.topic", "portal.loadedstate"])):
+        dump = tmp_path / f"dump.{form}"
+        call_command("dumpdata", *labels, format=form, output=dump, verbosity=0)
+        call_command("loaddata", dump, verbosity=0)
+        assert list(LoadedState.objects.order_by("pk").values()) == before
+
+
 # Everything is checked first
 
 BROKEN = """\
