@@ -4,8 +4,8 @@
 
 Costs are CPU time per request in one process under production settings, that of the
 database server included: median and 95th percentile, in milliseconds and as multiples
-of a bare view of the same round, which mean the same on any machine. Prints, asserts
-nothing.
+of a bare view of the same round, which mean the same on any machine. Then what loading
+content takes (`bench_sync.py`). Prints, asserts nothing.
 """
 
 import os
@@ -38,6 +38,7 @@ def main(sizes: list[int]) -> None:
                 run("bench_pages.py", url, str(size))
         else:
             print("PostgreSQL is not installed: not measured.")
+    subprocess.run([sys.executable, str(ROOT / "deploy" / "bench_sync.py"), *map(str, sizes)], check=True)
 
 
 if __name__ == "__main__":
