@@ -3,8 +3,8 @@
     .venv/bin/python deploy/bench_sync.py [SIZE ...]
 
 Each measurement is a process of its own, of which the system says how much memory it took
-at most, on databases in a temporary folder. The last column is what each record more took:
-a key and a few numbers, whatever the length of its texts; the last row is of long ones.
+at most, on databases in a temporary folder. What is kept of each record is its key and a few
+numbers, so that many records take little more than few; the last row is of long texts.
 """
 
 import os
@@ -57,43 +57,40 @@ def measure(database: Path, *arguments: object) -> tuple[float, float]:
     return time.monotonic() - started, used.ru_maxrss / 1024
 
 
-def show(what: str, measured: tuple[float, float], count: int = 0, bare: float = 0) -> float:
-    """Print a line; gives the megabytes. `bare` is what a process takes that has no record to load."""
+def show(what: str, measured: tuple[float, float]) -> None:
     seconds, megabytes = measured
-    each = f"{(megabytes - bare) * 1024 / count:8.2f} kB" if count else ""
-    print(f"{what:<48} {seconds:8.1f} s {megabytes:8.0f} MB {each:>12}", flush=True)
-    return megabytes
+    print(f"{what:<58} {seconds:8.1f} s {megabytes:8.0f} MB", flush=True)
 
 
-def measure_content(database: Path) -> float:
+def measure_content(database: Path) -> None:
     measure(database, "migrate", "--verbosity", 0)
     show("the content, first time", measure(database, "sync_content"))
     show("the content, unchanged (to take under 5 s)", measure(database, "sync_content"))
-    return show("the content, dry run", measure(database, "sync_content", "--dry-run"))
+    show("the content, dry run", measure(database, "sync_content", "--dry-run"))
 
 
-def measure_many(folder: Path, count: int, bare: float) -> None:
+def measure_many(folder: Path, count: int) -> None:
     database, path = folder / f"{count}.sqlite3", folder / "many.yaml"
     measure(database, "migrate", "--verbosity", 0)
     write_records(path, count)
-    show(f"{count:,} records, first time", measure(database, "sync_content", path), count, bare)
-    show(f"{count:,} records, unchanged", measure(database, "sync_content", path), count, bare)
+    show(f"{count:,} records, first time", measure(database, "sync_content", path))
+    show(f"{count:,} records, unchanged", measure(database, "sync_content", path))
     write_records(path, count, changed=count // 100)
-    show(f"{count:,} records, one in a hundred changed", measure(database, "sync_content", path), count, bare)
+    show(f"{count:,} records, one in a hundred changed", measure(database, "sync_content", path))
 
 
 def main(sizes: list[int]) -> None:
-    print(f"{'Loading content (SQLite)':<48} {'time':>10} {'memory':>11} {'a record':>12}")
+    print(f"{'Loading content (SQLite)':<58} {'time':>10} {'memory':>11}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        bare = measure_content(folder / "content.sqlite3")
+        measure_content(folder / "content.sqlite3")
         for count in sizes:
-            measure_many(folder, count, bare)
+            measure_many(folder, count)
         database, path = folder / "long.sqlite3", folder / "long.yaml"
         measure(database, "migrate", "--verbosity", 0)
         write_records(path, sizes[0], note=LONG_NOTE)
         what = f"{sizes[0]:,} records of 4,000 characters, first time"
-        show(what, measure(database, "sync_content", path), sizes[0], bare)
+        show(what, measure(database, "sync_content", path))
 
 
 if __name__ == "__main__":
