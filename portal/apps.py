@@ -8,13 +8,14 @@ class PortalConfig(AppConfig):
     name = "portal"
     verbose_name = _("Vocabulary and sources")
 
-    def ready(self) -> None:
-        """Every list says what it is as data, whoever asks (`portal.tables`)."""
-        autodiscover_modules("exports", "catalogue")
-
 
 class EditingConfig(admin_apps.AdminConfig):
     """Django's admin, with the site of the register's editors as the default one."""
 
     default = False  # named in the settings; the app `portal` is the class above
     default_site = "portal.admin_site.EditingSite"
+
+    def ready(self) -> None:
+        """Every list says what it is as data (`portal.tables`); only here the texts have their languages."""
+        autodiscover_modules("exports", "catalogue")
+        super().ready()

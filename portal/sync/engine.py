@@ -324,7 +324,7 @@ class Syncing:
         complete = {name: default_of(field) for name, field in merged_fields(row.model).items()} | row.values
         for name, field_ in merged_fields(row.model).items():
             if name not in row.lines and is_empty(complete[name]) and not field_.blank:
-                self.note(row.problem(missing_message(field_), name, allowed(field_)))
+                self.note(row.problem(missing_message(field_), name, allowed(field_, row.base is not None)))
         self.check_languages(row, complete, row.values)
         self.add(row, Outcome.CREATED)
         if row.sound:
@@ -445,16 +445,16 @@ class Syncing:
                 self.check_reference(row, checked, key)
         elif checked.many_to_one:
             if value is None and not checked.null:
-                self.fault(row, missing_message(checked), checked.name, allowed(checked))
+                self.fault(row, missing_message(checked), checked.name, allowed(checked, row.base is not None))
             elif value is not None:
                 self.check_reference(row, checked, value)
         elif is_empty(value) and not checked.blank:
-            self.fault(row, missing_message(checked), checked.name, allowed(checked))
+            self.fault(row, missing_message(checked), checked.name, allowed(checked, row.base is not None))
         else:
             try:
                 checked.clean(python_value(checked, value), None)
             except ValidationError as error:
-                self.fault(row, " ".join(error.messages), checked.name, allowed(checked))
+                self.fault(row, " ".join(error.messages), checked.name, allowed(checked, row.base is not None))
 
     def check_reference(self, row: Row, checked: models.Field, key: str) -> None:
         related = checked.related_model
@@ -462,7 +462,9 @@ class Syncing:
             return
         message = _("There is no “%(model)s” with the key “%(key)s”.")
         names = {"model": related._meta.verbose_name, "key": key}
-        self.open_references.append((related, key, row.problem(message % names, checked.name, allowed(checked))))
+        self.open_references.append(
+            (related, key, row.problem(message % names, checked.name, allowed(checked, row.base is not None)))
+        )
 
     def check_key(self, row: Row) -> None:
         """The key of a new record can be an address, and its parent is there."""
@@ -471,7 +473,9 @@ class Syncing:
         try:
             row.model._meta.get_field(name).clean(last, None)
         except ValidationError as error:
-            self.fault(row, " ".join(error.messages), name, allowed(row.model._meta.get_field(name)))
+            self.fault(
+                row, " ".join(error.messages), name, allowed(row.model._meta.get_field(name), row.base is not None)
+            )
         for parent in parents:
             self.check_reference(row, row.model._meta.get_field(key_fields(row.model)[0]), parent)
 
@@ -742,7 +746,7 @@ class Writer:
             field_ = merged_fields(row.model).get(name)
             for message in messages:
                 place = name if field_ else ""
-                self.syncing.note(row.problem(message, place, allowed(field_) if field_ else ""))
+                self.syncing.note(row.problem(message, place, allowed(field_, row.base is not None) if field_ else ""))
 
     def finish(self) -> None:
         """Once every row is there: lists of relations, the models' own checks, and a revision of each record."""

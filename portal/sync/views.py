@@ -195,7 +195,7 @@ def conflict_card(conflict: Conflict) -> dict[str, Any]:
         "model": model_name(conflict.kind),
         "label": field_label(conflict.kind, conflict.field),
         "link": record_link(conflict.kind, conflict.key, KeyIndex()),
-        "allowed": allowed(field) if field else "",
+        "allowed": allowed(field, in_cell=True) if field else "",
         "is_long": isinstance(field, models.TextField),
         "language": getattr(field, "language", ""),
         "is_sheet": conflict.origin == Sync.Origin.SHEET,
