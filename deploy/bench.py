@@ -4,8 +4,9 @@
 
 Costs are CPU time per request in one process under production settings, that of the
 database server included: median and 95th percentile, in milliseconds and as multiples
-of a bare view of the same round, which mean the same on any machine. Prints, asserts
-nothing. After the pages come the exports (deploy/bench_exports.py).
+of a bare view of the same round, which mean the same on any machine. Then what the
+exports (`bench_exports.py`) and loading content (`bench_sync.py`) take. Prints, asserts
+nothing.
 """
 
 import os
@@ -39,6 +40,7 @@ def main(sizes: list[int]) -> None:
         else:
             print("PostgreSQL is not installed: not measured.")
     subprocess.run([sys.executable, str(ROOT / "deploy" / "bench_exports.py"), *map(str, sizes)], check=True)
+    subprocess.run([sys.executable, str(ROOT / "deploy" / "bench_sync.py"), *map(str, sizes)], check=True)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,7 @@ class PortalConfig(AppConfig):
     verbose_name = _("Vocabulary and sources")
 
     def ready(self) -> None:
-        """Every list says what it is as data, whoever asks (`portal.tables`); roles and the log of sign-ins listen."""
-        autodiscover_modules("exports", "catalogue")
+        """Roles and the log of sign-ins listen."""
         for listener in ("roles", "events"):
             import_module(f"portal.accounts.{listener}")
 
@@ -24,6 +23,10 @@ class EditingConfig(admin_apps.AdminConfig):
     default_site = "portal.admin_site.EditingSite"
 
     def ready(self) -> None:
-        """After every other admin, because ours of accounts takes the place of some."""
+        """Every list says what it is as data (`portal.tables`); only here the texts have their languages.
+
+        Our admin of accounts comes after every other, because it takes the place of some.
+        """
+        autodiscover_modules("exports", "catalogue")
         super().ready()
         import_module("portal.accounts.admin")

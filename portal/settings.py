@@ -116,8 +116,8 @@ ASGI_APPLICATION = "portal.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "portal",  # before modeltranslation, whose loaddata it goes on from
     "modeltranslation",
-    "portal",
     "meetings",
     "initiatives",
     "portal.apps.EditingConfig",

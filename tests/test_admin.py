@@ -13,7 +13,9 @@ from django.forms import ModelChoiceField
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from modeltranslation.translator import translator
+from reversion.models import Version as Revision
 
+from portal.models import Topic
 from tests import factories
 
 MODELS = [model for model in admin.site._registry if model not in {User, Group}]
@@ -172,6 +174,92 @@ def test_the_index_begins_with_the_meetings(editor):
     apps = editor.get(reverse("admin:index")).context["app_list"]
     assert [app["app_label"] for app in apps] == ["meetings", "initiatives", "portal", "auth"]
     assert apps[0]["models"][0]["object_name"] == "Meeting"
+
+
+# Every change is a revision
+
+
+def filled(response) -> dict:
+    """What the form of a change page sends when nobody touches it."""
+    form = response.context["adminform"].form
+    forms = [form, *(row for each in response.context["inline_admin_formsets"] for row in each.formset.forms)]
+    forms += [each.formset.management_form for each in response.context["inline_admin_formsets"]]
+    return {bound.html_name: value for each in forms for bound in each if (value := shown(bound)) not in (None, "")}
+
+
+def shown(bound):
+    value = bound.value()
+    return [str(getattr(each, "pk", each)) for each in value] if isinstance(value, list | tuple) else value
+
+
+def revisions(record, pk: int | None = None) -> list[tuple[str, str]]:
+    """Who and what, newest first."""
+    found = Revision.objects.get_for_object_reference(type(record), pk or record.pk)
+    return [(each.revision.user.username, each.revision.comment) for each in found]
+
+
+def post(editor, model, page: str, data: dict, *args):
+    answer = editor.post(page_of(model, page, *args), data)
+    assert answer.status_code == 302, answer.context["errors"]
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("model", MODELS)
+def test_each_change_of_any_record_is_a_revision_and_none_is_none(editor, model):
+    record = make(model)
+    data = filled(editor.get(page_of(model, "change", record.pk)))
+    post(editor, model, "change", data, record.pk)
+    assert revisions(record) == []
+    field = "subject_vi" if "subject_vi" in data else "note"
+    post(editor, model, "change", data | {field: "Đã sửa."}, record.pk)
+    assert revisions(record) == [("editor", "admin: changed")]
+    assert Revision.objects.get_for_object(record)[0].field_dict[field] == "Đã sửa."
+    post(editor, model, "delete", {"post": "yes"}, record.pk)
+    assert revisions(record, record.pk)[0] == ("editor", "admin: deleted")
+
+
+@pytest.mark.databases
+def test_a_new_record_is_a_revision_with_its_lists(editor):
+    source = factories.make_source()
+    data = {"name_vi": "Mới", "name_en": "New", "state": "draft", "sources": [source.pk]}
+    post(editor, Topic, "add", data)
+    topic = Topic.objects.get()
+    assert revisions(topic) == [("editor", "admin: added")]
+    assert Revision.objects.get_for_object(topic)[0].field_dict["sources"] == [source.pk]
+
+
+@pytest.mark.databases
+def test_rows_inside_a_form_are_revisions_of_their_own(editor):
+    plan = factories.make_plan()
+    kept, going = (factories.make_plan_item(plan=plan, code=code, order=place) for place, code in enumerate("AB", 1))
+    data = filled(editor.get(page_of(type(plan), "change", plan.pk)))
+    number = {data[f"items-{n}-id"]: n for n in range(2)}
+    data[f"items-{number[kept.pk]}-name_en"] = "Changed"
+    data[f"items-{number[going.pk]}-DELETE"] = "on"
+    post(editor, type(plan), "change", data, plan.pk)
+    assert [revisions(plan), revisions(kept), revisions(going, going.pk)] == [
+        [],
+        [("editor", "admin: changed")],
+        [("editor", "admin: deleted")],
+    ]
+    assert Revision.objects.get_for_object(kept)[0].field_dict["name_en"] == "Changed"
+
+
+@pytest.mark.databases
+def test_deleting_from_a_list_keeps_what_goes_and_tells_of_what_loses_a_relation(editor):
+    meeting = factories.make_meeting()
+    session = factories.make_session(meeting=meeting)
+    plan = factories.make_plan(adopted_at=None)
+    topics = [factories.make_topic(), factories.make_topic()]
+    initiative = factories.make_initiative(topics=topics)
+    body = factories.make_body(successor=(successor := factories.make_body()))
+    for model, records in ((Topic, topics), (type(meeting), [meeting]), (type(body), [successor])):
+        chosen = {"action": "delete_selected", "_selected_action": [each.pk for each in records], "post": "yes"}
+        post(editor, model, "changelist", chosen)
+    assert [revisions(each, each.pk) for each in (*topics, meeting, session)] == [[("editor", "admin: deleted")]] * 4
+    assert [revisions(each) for each in (initiative, body)] == [[("editor", "admin: changed")]] * 2
+    assert Revision.objects.get_for_object(initiative)[0].field_dict["topics"] == []
+    assert revisions(plan) == []
 
 
 @pytest.fixture

@@ -179,6 +179,22 @@ def test_the_second_start_keeps_what_an_editor_changed(db):
     assert Source.objects.filter(title="Changed by an editor").count() == 1
 
 
+@pytest.mark.usefixtures("one_source")
+def test_a_start_goes_on_though_conflicts_wait_and_says_so(db, checkout, capsys):
+    call_command("prepare")
+    file = next(checkout.glob("*sources.yaml"))
+    before = file.read_text(encoding="utf-8")
+    source = Source.objects.get(pk=Source.objects.earliest("pk").pk)
+    assert before.count(f"slug: {source.slug}\n") == 1
+    Source.objects.filter(pk=source.pk).update(publisher="An editor")
+    parts = before.partition(f"slug: {source.slug}\n")
+    rest = parts[2].replace(f"publisher: {source.publisher}", "publisher: The files", 1)
+    file.write_text(f"{parts[0]}{parts[1]}{rest}", encoding="utf-8")
+    call_command("prepare")
+    assert "Conflicts wait at /admin/sync/conflicts/" in capsys.readouterr().out
+    assert Source.objects.get(pk=source.pk).publisher == "An editor"
+
+
 def test_a_first_start_that_fails_leaves_nothing_half_done(db, one_source, checkout):
     (checkout / "99_broken.yaml").write_text("- model: portal.country\n  fields: {no_such: 1}\n", encoding="utf-8")
     with pytest.raises(Exception, match="no_such"):

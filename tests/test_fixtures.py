@@ -63,7 +63,7 @@ def stored_rows() -> dict[str, list[tuple]]:
     tables = {}
     for app in ["portal", "meetings", "initiatives"]:
         models = set(apps.get_app_config(app).get_models(include_auto_created=True)) - {ContentVersion}
-        for model in models:
+        for model in filter(lambda model: model._meta.managed, models):
             with connection.cursor() as cursor:
                 name = connection.ops.quote_name(model._meta.db_table)
                 cursor.execute(f"SELECT * FROM {name} ORDER BY {connection.ops.quote_name(model._meta.pk.column)}")

@@ -19,7 +19,7 @@ from typing import Any
 
 import reversion
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, connection, models, reset_queries, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -134,7 +134,6 @@ class Report:
     entries: Spool = field(default_factory=Spool)
     counts: Counter = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
-    conflicts: list[Entry] = field(default_factory=list)
     applied: bool = False
     seal: Any = field(default_factory=hashlib.sha256)
 
@@ -142,8 +141,13 @@ class Report:
         self.entries.append(entry)
         self.counts[entry.outcome] += 1
         self.seal.update(repr(entry).encode())
-        if entry.outcome is Outcome.CONFLICT:
-            self.conflicts.append(entry)
+
+    def conflicts(self) -> Iterator[Entry]:
+        return (entry for entry in self.entries if entry.outcome is Outcome.CONFLICT)
+
+    @property
+    def has_conflicts(self) -> bool:
+        return bool(self.counts[Outcome.CONFLICT])
 
     @property
     def digest(self) -> str:
@@ -205,10 +209,39 @@ def run(source: Callable[[Callable[[Problem], None]], Iterable[Row]], options: O
         raise Busy(
             _("Another update is being loaded, or an editor is saving. Nothing was changed; try again in a moment.")
         ) from error
-    if options.stop_on_conflict and syncing.report.conflicts and not options.dry_run and not syncing.report.problems:
+    is_sound = not (options.dry_run or syncing.report.problems)
+    if options.stop_on_conflict and syncing.report.has_conflicts and is_sound:
         with transaction.atomic():
             syncing.remember(Sync.Status.STOPPED)
     return syncing.report
+
+
+class Places:
+    """Where each record stands in the files: its key and one number, as there may be many."""
+
+    most_lines = 10**9
+
+    def __init__(self) -> None:
+        self._files: dict[str, int] = {}
+        self._places: dict[type, dict[str, int]] = {model: {} for model in content_models()}
+
+    def add(self, row: Row) -> None:
+        number = self._files.setdefault(row.file, len(self._files))
+        self._places[row.model][row.key] = number * self.most_lines + row.line
+
+    def has(self, model: type[models.Model], key: str) -> bool:
+        return key in self._places[model]
+
+    def of(self, model: type[models.Model], key: str) -> tuple[str, int]:
+        """File and line."""
+        number, line = divmod(self._places[model][key], self.most_lines)
+        return list(self._files)[number], line
+
+
+def forget_queries() -> None:
+    """Without this a development server's list of queries would be most of what a long run keeps in memory."""
+    if not connection.force_debug_cursor:  # somebody counts them
+        reset_queries()
 
 
 class Syncing:
@@ -220,9 +253,8 @@ class Syncing:
         self.plan = Spool()
         self.index = KeyIndex()
         self.started = timezone.now()
-        self.seen: dict[type, dict[str, tuple[str, int]]] = {model: {} for model in content_models()}
+        self.seen = Places()
         self.deleted: dict[tuple[type, str], bool] = {}
-        self.born: set[tuple[type, str]] = set()
         self.open_references: list[tuple[type, str, Problem]] = []
         self.used: set[Take] = set()
         # The cells of a spreadsheet that were merged: it says nothing of the others.
@@ -240,7 +272,7 @@ class Syncing:
             self.look_for_missing()
         writer = Writer(self)
         writer.write()
-        stopped = self.options.stop_on_conflict and self.report.conflicts
+        stopped = self.options.stop_on_conflict and self.report.has_conflicts
         is_other = bool(self.options.previewed) and self.options.previewed != self.report.digest
         self.report.applied = not (self.report.problems or self.options.dry_run or stopped or is_other)
         if self.report.applied:
@@ -255,12 +287,12 @@ class Syncing:
         states = {state.key: state for state in found}
         changed: list[LoadedState] = []
         for row in rows:
-            if row.key in self.seen[model]:
-                file, line = self.seen[model][row.key]
+            if self.seen.has(model, row.key):
+                file, line = self.seen.of(model, row.key)
                 message = _("“%(key)s” stands twice: also in %(file)s, line %(line)s.")
                 self.note(row.problem(message % {"key": row.key, "file": file, "line": line}))
                 continue
-            self.seen[model][row.key] = (row.file, row.line)
+            self.seen.add(row)
             state = self.merge_row(row, database.get(row.key), states.get(row.key))
             if state is not None:
                 changed.append(state)
@@ -268,6 +300,7 @@ class Syncing:
         old = [state for state in changed if state.pk is not None]
         LoadedState.objects.bulk_create(new)
         LoadedState.objects.bulk_update(old, ["values", "unknown", "file"], batch_size=100)
+        forget_queries()
 
     def merge_row(self, row: Row, database: dict | None, state: LoadedState | None) -> LoadedState | None:
         """Plan what becomes of a record. Gives the loaded state where it is another one afterwards."""
@@ -276,6 +309,7 @@ class Syncing:
         was_there = bool(row.base) if row.base is not None else state is not None
         if was_there and not self.side(row, ""):
             self.add(row, Outcome.DELETED)
+            self.deleted[row.model, row.key] = True
             return None
         return self.create(row, state)
 
@@ -290,16 +324,15 @@ class Syncing:
         complete = {name: default_of(field) for name, field in merged_fields(row.model).items()} | row.values
         for name, field_ in merged_fields(row.model).items():
             if name not in row.lines and is_empty(complete[name]) and not field_.blank:
-                self.note(row.problem(missing_message(field_), name, allowed(field_)))
+                self.note(row.problem(missing_message(field_), name, allowed(field_, row.base is not None)))
         self.check_languages(row, complete, row.values)
         self.add(row, Outcome.CREATED, result=complete.get("state"))
-        self.born.add((row.model, row.key))
         if row.sound:
             many = {name for name in row.values if merged_fields(row.model)[name].many_to_many}
             values = {name: value for name, value in row.values.items() if name not in many}
             added = {name: (self.alive(row, name), []) for name in many}
             self.plan.append(Change(row, True, values, added))
-        return self.loaded(row, state, set())
+        return self.loaded(row, state, set(), set())
 
     def update(self, row: Row, database: dict, state: LoadedState | None) -> LoadedState | None:
         change = Change(row, False, {})
@@ -323,15 +356,27 @@ class Syncing:
                 self.add(row, outcome, field=name, result=result, base_known=known, **values)
             if result != database[name]:
                 plan_field(change, merged_field, database[name], result)
-        if row.base is None and state is not None:
-            for name in merged_fields(row.model):
-                if name not in row.values and not is_empty(state.values.get(name)):
-                    self.add(row, Outcome.LEFT_OUT, field=name, base=state.values[name], database=database[name])
+        said_no_more = set() if row.base is not None or state is None else self.left_out(row, database, state)
         if change.values or change.many:
             self.check_languages(row, database | change.values, change.values)
             if row.sound:
                 self.plan.append(change)
-        return self.loaded(row, state, unsettled)
+        return self.loaded(row, state, unsettled, said_no_more)
+
+    def left_out(self, row: Row, database: dict, state: LoadedState) -> set[str]:
+        """Note the fields that the file does not name any more; gives those that are as empty in the database.
+
+        An editor emptied them, and the exported file leaves them out: both sides say the same.
+        """
+        alike = set()
+        for name, left_out in merged_fields(row.model).items():
+            if name in row.values or is_empty(state.values.get(name)):
+                continue
+            if is_empty(database[name]) and database[name] == default_of(left_out):
+                alike.add(name)
+            else:
+                self.add(row, Outcome.LEFT_OUT, field=name, base=state.values[name], database=database[name])
+        return alike
 
     def base_of(self, row: Row, merged_field: models.Field, state: LoadedState | None) -> Any:
         """What both sides began from. A field that no file ever named began as its default."""
@@ -342,14 +387,17 @@ class Syncing:
             return UNKNOWN
         return state.values.get(name, default_of(merged_field))
 
-    def loaded(self, row: Row, state: LoadedState | None, unsettled: set[str]) -> LoadedState | None:
+    def loaded(
+        self, row: Row, state: LoadedState | None, unsettled: set[str], said_no_more: set[str]
+    ) -> LoadedState | None:
         """The loaded state after this row; None where it stays as it is, or the row is not of a fixture."""
         if row.base is not None:
             return None
         state = state or LoadedState(kind=label_of(row.model), key=row.key)
         unknown = sorted(name for name in unsettled if state.pk is None or name in state.unknown)
         unknown += [name for name in state.unknown if name not in row.values]
-        values = state.values | {name: value for name, value in row.values.items() if name not in unsettled}
+        values = {name: value for name, value in state.values.items() if name not in said_no_more}
+        values |= {name: value for name, value in row.values.items() if name not in unsettled}
         # An uploaded file is no part of the fixtures: nobody expects to find it again among them.
         file = row.file.rpartition("/")[2] if self.options.origin == Sync.Origin.COMMAND else state.file
         if state.pk and (state.values, state.unknown, state.file) == (values, unknown, file):
@@ -374,11 +422,12 @@ class Syncing:
 
     def is_deleted(self, model: type[models.Model], key: str) -> bool:
         """Whether a record was loaded once and is not there any more, nor brought back by this run."""
+        if self.seen.has(model, key):  # and by now decided; one that is created has its loaded state written already
+            return (model, key) in self.deleted
         if (model, key) not in self.deleted:
             brought_back = any((take.kind, take.key) == (label_of(model), key) for take in self.options.takes)
-            gone = LoadedState.objects.filter(kind=label_of(model), key=key).exists() and not brought_back
-            # A record that this very run creates has its loaded state written already.
-            self.deleted[model, key] = gone and (model, key) not in self.born
+            gone = LoadedState.objects.filter(kind=label_of(model), key=key).exists()
+            self.deleted[model, key] = gone and not brought_back
         return self.deleted[model, key]
 
     # Checking what can be checked before anything is written
@@ -396,24 +445,26 @@ class Syncing:
                 self.check_reference(row, checked, key)
         elif checked.many_to_one:
             if value is None and not checked.null:
-                self.fault(row, missing_message(checked), checked.name, allowed(checked))
+                self.fault(row, missing_message(checked), checked.name, allowed(checked, row.base is not None))
             elif value is not None:
                 self.check_reference(row, checked, value)
         elif is_empty(value) and not checked.blank:
-            self.fault(row, missing_message(checked), checked.name, allowed(checked))
+            self.fault(row, missing_message(checked), checked.name, allowed(checked, row.base is not None))
         else:
             try:
                 checked.clean(python_value(checked, value), None)
             except ValidationError as error:
-                self.fault(row, " ".join(error.messages), checked.name, allowed(checked))
+                self.fault(row, " ".join(error.messages), checked.name, allowed(checked, row.base is not None))
 
     def check_reference(self, row: Row, checked: models.Field, key: str) -> None:
         related = checked.related_model
-        if self.index.number(related, key) or key in self.seen[related]:
+        if self.index.number(related, key) or self.seen.has(related, key):
             return
         message = _("There is no “%(model)s” with the key “%(key)s”.")
         names = {"model": related._meta.verbose_name, "key": key}
-        self.open_references.append((related, key, row.problem(message % names, checked.name, allowed(checked))))
+        self.open_references.append(
+            (related, key, row.problem(message % names, checked.name, allowed(checked, row.base is not None)))
+        )
 
     def check_key(self, row: Row) -> None:
         """The key of a new record can be an address, and its parent is there."""
@@ -422,7 +473,9 @@ class Syncing:
         try:
             row.model._meta.get_field(name).clean(last, None)
         except ValidationError as error:
-            self.fault(row, " ".join(error.messages), name, allowed(row.model._meta.get_field(name)))
+            self.fault(
+                row, " ".join(error.messages), name, allowed(row.model._meta.get_field(name), row.base is not None)
+            )
         for parent in parents:
             self.check_reference(row, row.model._meta.get_field(key_fields(row.model)[0]), parent)
 
@@ -439,7 +492,7 @@ class Syncing:
     def check_references(self) -> None:
         """What later rows did not bring is not there; what an editor deleted is not looked for in lists."""
         for related, key, problem in self.open_references:
-            if key in self.seen[related]:
+            if self.seen.has(related, key):
                 continue
             to_many = merged_fields(models_by_label()[problem.kind]).get(problem.field)
             if to_many is None or not to_many.many_to_many or not self.is_deleted(related, key):
@@ -449,7 +502,7 @@ class Syncing:
         for take in self.options.takes:
             if take not in self.used:
                 message = _("There is no such conflict to settle.")
-                pending = ", ".join(f"{entry.kind} {entry.key} {entry.field}" for entry in self.report.conflicts[:20])
+                pending = ", ".join(" ".join(place_of(entry)) for entry in islice(self.report.conflicts(), 20))
                 self.note(Problem("--take", 0, message, take.kind, take.key, take.field, pending))
 
     # Records that the files do not hold any more
@@ -458,7 +511,7 @@ class Syncing:
         expected = self.options.expected(LoadedState.objects.order_by("kind", "key"))
         for state in expected.iterator(chunk_size=PORTION):
             model = models_by_label().get(state.kind)
-            if model is None or state.key in self.seen[model] or not self.index.number(model, state.key):
+            if model is None or self.seen.has(model, state.key) or not self.index.number(model, state.key):
                 continue
             if not has_updated(model):  # has no editorial state
                 self.add(Row(model, state.key, state.file, 0), Outcome.GONE)
@@ -500,26 +553,49 @@ class Syncing:
             return False
         is_sheet = self.options.origin == Sync.Origin.SHEET
         origin = Sync.Origin.SHEET if is_sheet else Sync.Origin.FIXTURE
-        found = {(entry.kind, entry.key, entry.field): entry for entry in self.report.conflicts}
-        known = {}
-        for conflict in Conflict.objects.filter(origin=origin):
-            place = (conflict.kind, conflict.key, conflict.field)
-            model = models_by_label().get(conflict.kind)
-            if place in found:
-                known[place] = conflict
-            elif model is None or (place in self.weighed if is_sheet else conflict.key in self.seen[model]):
-                conflict.delete()
+        self.drop_conflicts(origin)
         is_new = False
-        for place, entry in found.items():
-            conflict = known.get(place) or Conflict(**dict(zip(("kind", "key", "field"), place, strict=True)))
-            before = (conflict.base, conflict.incoming, conflict.database) if conflict.pk else None
-            now = (entry.base if entry.base_known else None, entry.incoming, entry.database)
-            if before != now:
-                is_new = True
-                conflict.base, conflict.incoming, conflict.database = now
-                conflict.origin, conflict.file = origin, entry.file.rpartition("/")[2]
-                conflict.save()
+        conflicts = self.report.conflicts()
+        while portion := list(islice(conflicts, PORTION)):
+            known = Conflict.objects.filter(origin=origin, key__in={entry.key for entry in portion})
+            known = {(conflict.kind, conflict.key, conflict.field): conflict for conflict in known}
+            for entry in portion:
+                conflict = known.get(place_of(entry)) or Conflict(
+                    kind=entry.kind, key=entry.key, field=entry.field, origin=origin
+                )
+                is_new |= write_conflict(conflict, entry)
         return is_new
+
+    def drop_conflicts(self, origin: str) -> None:
+        """Remove the conflicts that this run had a word on and did not find any more."""
+        found = {place_of(entry) for entry in self.report.conflicts()}
+        over = []
+        for conflict in Conflict.objects.filter(origin=origin).iterator(PORTION):
+            place, model = place_of(conflict), models_by_label().get(conflict.kind)
+            is_told = place in self.weighed if origin == Sync.Origin.SHEET else self.tells_of(model, conflict.key)
+            if place not in found and (model is None or is_told):
+                over.append(conflict.pk)
+        for start in range(0, len(over), PORTION):
+            Conflict.objects.filter(pk__in=over[start : start + PORTION]).delete()
+
+    def tells_of(self, model: type[models.Model] | None, key: str) -> bool:
+        return model is not None and self.seen.has(model, key)
+
+
+def place_of(entry: Entry | Conflict) -> tuple[str, str, str]:
+    return entry.kind, entry.key, entry.field
+
+
+def write_conflict(conflict: Conflict, entry: Entry) -> bool:
+    """Let the waiting conflict say what was found; whether that is anything new."""
+    before = (conflict.base, conflict.incoming, conflict.database) if conflict.pk else None
+    now = (entry.base if entry.base_known else None, entry.incoming, entry.database)
+    if before == now:
+        return False
+    conflict.base, conflict.incoming, conflict.database = now
+    conflict.file = entry.file.rpartition("/")[2]
+    conflict.save()
+    return True
 
 
 def values_of(entry: Entry) -> dict[str, Any]:
@@ -549,10 +625,16 @@ class Writer:
         self.options = syncing.options
         self.failures: dict[int, Exception] = {}
         self.later: list[Change] = []
+        self.lifted: dict[tuple[type, str], models.Model] = {}
 
     def write(self) -> None:
-        waiting = [change for change in self.syncing.plan if not self.write_row(change)]
-        for step in (None, self.park, self.loosen):
+        waiting: list[Change] = []
+        for number, change in enumerate(self.syncing.plan):
+            if not self.write_row(change):
+                waiting.append(change)
+            if number % PORTION == 0:
+                forget_queries()
+        for step in (None, self.lift, self.loosen):
             loose = step is not None and step(waiting)
             while waiting:
                 left = [change for change in waiting if not self.write_row(change, loose)]
@@ -575,10 +657,12 @@ class Writer:
         try:
             # Texts without a language are stored in the default one, whoever writes.
             with override("vi"), transaction.atomic():
-                instance.save_base(raw=True, force_insert=change.creates)
+                is_new = change.creates or (change.row.model, change.row.key) in self.lifted
+                instance.save_base(raw=True, force_insert=is_new)
         except IntegrityError as error:
             self.failures[id(change)] = error
             return False
+        self.lifted.pop((change.row.model, change.row.key), None)
         self.index.add(change.row.model, change.row.key, instance.pk)
         if postponed:
             self.later.append(Change(change.row, False, postponed))
@@ -597,7 +681,7 @@ class Writer:
             for name, parent in zip(key_fields(row.model), parents, strict=False):
                 self.point(instance, row.model._meta.get_field(name), parent)
         else:
-            instance = row.model._base_manager.get(pk=self.index.number(row.model, row.key))
+            instance = self.lifted.get((row.model, row.key)) or self.stored(row)
         for name, value in change.values.items():
             field_ = merged_fields(row.model)[name]
             if not field_.many_to_one:
@@ -609,6 +693,9 @@ class Writer:
         if has_updated(row.model):
             instance.updated = self.moment(row, None if change.creates else instance.updated)
         return instance, postponed
+
+    def stored(self, row: Row) -> models.Model:
+        return row.model._base_manager.get(pk=self.index.number(row.model, row.key))
 
     def point(self, instance: models.Model, field_: models.Field, key: str | None) -> None:
         number = self.index.number(field_.related_model, key)
@@ -622,21 +709,19 @@ class Writer:
         now = self.syncing.started
         return said if said and said <= now and (before is None or said > before) else now
 
-    def park(self, waiting: list[Change]) -> bool:
-        """Put out of the way what rows that exchange places hold, as each place may be taken once only."""
+    def lift(self, waiting: list[Change]) -> bool:
+        """Take rows that exchange places off their table, until each is written back under its own number.
+
+        A value that only one row may have need not have another one free meanwhile, such as one of eight numbers.
+        What points at a row is asked only when the transaction ends, on both databases.
+        """
         for change in waiting:
-            model = change.row.model
-            unique = [c for c in model._meta.constraints if isinstance(c, models.UniqueConstraint)]
-            claimed = {name for constraint in unique for name in constraint.fields}
-            claimed |= {name for name in change.values if merged_fields(model)[name].unique}
-            for name in claimed & set(change.values) if not change.creates else ():
-                number = self.index.number(model, change.row.key)
-                parked = parked_value(merged_fields(model)[name], number)
-                try:
-                    with transaction.atomic():
-                        model._base_manager.filter(pk=number).update(**{name: parked})
-                except IntegrityError as error:
-                    self.failures[id(change)] = error
+            row = change.row
+            if not change.creates and claimed_fields(row.model) & set(change.values):
+                self.lifted[row.model, row.key] = self.stored(row)
+                row.model._base_manager.filter(pk=self.index.number(row.model, row.key))._raw_delete(
+                    using=DEFAULT_DB_ALIAS
+                )
         return False
 
     def loosen(self, waiting: list[Change]) -> bool:
@@ -661,7 +746,7 @@ class Writer:
             field_ = merged_fields(row.model).get(name)
             for message in messages:
                 place = name if field_ else ""
-                self.syncing.note(row.problem(message, place, allowed(field_) if field_ else ""))
+                self.syncing.note(row.problem(message, place, allowed(field_, row.base is not None) if field_ else ""))
 
     def finish(self) -> None:
         """Once every row is there: lists of relations, the models' own checks, and a revision of each record."""
@@ -676,6 +761,7 @@ class Writer:
                     self.finish_portion(portion, keeps)
             else:
                 self.finish_portion(portion, keeps)
+            forget_queries()
 
     def finish_portion(self, portion: list[Change], keeps: bool) -> None:
         instances: dict[tuple[type, int], models.Model] = {}
@@ -701,13 +787,12 @@ class Writer:
                 reversion.add_to_revision(instance)
 
 
-def parked_value(parked: models.Field, number: int) -> Any:
-    """A value that no other row has, for the moment of an exchange."""
-    if parked.null:
-        return None
-    if isinstance(parked, models.IntegerField):
-        return 10_000 + number % 20_000
-    return "" if parked.blank else f"{'Z'}{number}"[: parked.max_length]
+def claimed_fields(model: type[models.Model]) -> set[str]:
+    """The fields whose value, alone or together, only one row may have."""
+    unique = [each for each in model._meta.constraints if isinstance(each, models.UniqueConstraint)]
+    return {name for each in unique for name in each.fields} | {
+        name for name, merged in merged_fields(model).items() if merged.unique
+    }
 
 
 def note_settled(report: Report, options: Options) -> None:
@@ -728,7 +813,7 @@ def settle(conflict: Conflict, value: Plain, user: Any) -> Report:
     options = Options(user=user, origin=Sync.Origin.SETTLEMENT, files=f"{conflict.kind} {conflict.key}")
     with transaction.atomic():
         report = run(lambda note: [row], options)
-        if report.problems or report.conflicts or not KeyIndex().number(model, conflict.key):
+        if report.problems or report.has_conflicts or not KeyIndex().number(model, conflict.key):
             transaction.set_rollback(True)
             return report
         if not report.changes_content:

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from django.db import models
@@ -29,6 +30,7 @@ from portal.sync.values import (
     Plain,
     default_of,
     has_updated,
+    is_empty,
     is_text,
     key_fields,
     label_of,
@@ -164,17 +166,48 @@ def updated_block(model: type[models.Model], key: str, block: str, row: Row, val
     } - ({"updated"} if "updated" not in said else set())
     if not differing:
         return block
-    # Without the blank lines behind it, which would stay before what is added.
-    document = yaml_library().load(block.rstrip() + "\n")
+    emptied = {name for name in differing & set(said) if leaves_out(model, name, values[name])}
+    block = without(block, row, emptied)
+    if differing == emptied:
+        return block
+    # Indented as the library writes it, so that comments keep their place; without the blank lines behind the row,
+    # which would stay before what is added.
+    document = yaml_library().load(indent(block.rstrip() + "\n", "  "))
     fields = document[0]["fields"]
     for name in written_order(model):
-        if name not in differing:
+        if name not in differing - emptied:
             continue
         if name in fields:
             fields[name] = represented(model, name, values[name], fields[name])
         else:
             fields.insert(place_of(model, name, list(fields)), name, represented(model, name, values[name]))
     return dumped(document)
+
+
+def leaves_out(model: type[models.Model], name: str, value: Plain) -> bool:
+    """Whether a field says nothing: it is as empty as if no file named it, and so the row does not."""
+    return is_empty(value) and value == default_of(field_named(model, name))
+
+
+def without(block: str, row: Row, names: set[str]) -> str:
+    """The text of a row without the lines of some fields; comments above other fields stay."""
+    lines = block.splitlines(keepends=True)
+    [node] = nodes_of(io.BytesIO(block.encode()))
+    shift = row.line - node.line  # where the block begins in its file
+    starts = sorted(line - shift - 1 for line in row.lines.values())
+    for start in sorted((row.lines[name] - shift - 1 for name in names), reverse=True):
+        end = next((other for other in starts if other > start), len(lines))
+        while end > start + 1 and (not lines[end - 1].strip() or is_comment(lines, start, end - 1)):
+            end -= 1
+        del lines[start:end]
+    return "".join(lines)
+
+
+def is_comment(lines: list[str], start: int, place: int) -> bool:
+    """Whether a line below a field is a comment, and no part of a block of text."""
+    indent = len(lines[start]) - len(lines[start].lstrip())
+    line = lines[place]
+    return line.lstrip().startswith("#") and len(line) - len(line.lstrip()) <= indent
 
 
 def new_block(model: type[models.Model], key: str, values: Fields) -> str:

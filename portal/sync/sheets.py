@@ -184,7 +184,7 @@ class SheetSource:
                 row.base[name] = cell_value(field, written[name])
         except ValidationError as error:
             row.sound = False
-            note(row.problem(" ".join(error.messages), name, allowed(field)))
+            note(row.problem(" ".join(error.messages), name, allowed(field, in_cell=True)))
 
 
 def written_text(cell: Any) -> str:

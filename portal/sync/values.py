@@ -96,13 +96,10 @@ def is_empty(value: Plain) -> bool:
     return value in ("", None, [])
 
 
-def allowed(field: models.Field) -> str:
-    """What the field may hold, in plain words."""
+def allowed(field: models.Field, in_cell: bool = False) -> str:
+    """What the field may hold, in plain words; a cell of a spreadsheet names relations by bare keys."""
     if field.is_relation:
-        name = field.related_model._meta.verbose_name
-        form = "[adm-2030, do1]" if issubclass(field.related_model, Part) else "[vn]"
-        text = _("lists of keys of “%(model)s”, such as [%(form)s]") if field.many_to_many else None
-        return (text or _("the key of an existing “%(model)s”, such as %(form)s")) % {"model": name, "form": form}
+        return allowed_relation(field, in_cell)
     if field.choices:
         return _("one of %(choices)s") % {"choices": ", ".join(str(value) for value, _label in field.flatchoices)}
     forms = {
@@ -117,6 +114,18 @@ def allowed(field: models.Field) -> str:
     form = next((text for kind, text in forms.items() if isinstance(field, kind)), _("a text"))
     length = getattr(field, "max_length", None)
     return _("%(form)s of at most %(length)s characters") % {"form": form, "length": length} if length else form
+
+
+def allowed_relation(field: models.Field, in_cell: bool) -> str:
+    is_part = issubclass(field.related_model, Part)
+    form = ("adm-2030/do1" if is_part else "adgmin-6") if in_cell else ("[adm-2030, do1]" if is_part else "[adgmin-6]")
+    if not field.many_to_many:
+        text = _("the key of an existing “%(model)s”, in a form such as %(form)s")
+    elif in_cell:
+        text = _("keys of “%(model)s” with commas between them, in a form such as %(form)s")
+    else:
+        text = _("lists of keys of “%(model)s”, in a form such as [%(form)s]")
+    return text % {"model": field.related_model._meta.verbose_name, "form": form}
 
 
 class KeyIndex:

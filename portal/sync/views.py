@@ -196,7 +196,7 @@ def conflict_card(conflict: Conflict) -> dict[str, Any]:
         "model": model_name(conflict.kind),
         "label": field_label(conflict.kind, conflict.field),
         "link": record_link(conflict.kind, conflict.key, KeyIndex()),
-        "allowed": allowed(field) if field else "",
+        "allowed": allowed(field, in_cell=True) if field else "",
         "is_long": isinstance(field, models.TextField),
         "language": getattr(field, "language", ""),
         "is_sheet": conflict.origin == Sync.Origin.SHEET,
@@ -280,7 +280,7 @@ def settle_conflict(request: HttpRequest, site: Any, number: int) -> HttpRespons
         try:
             report = settle(conflict, form.value(conflict), request.user)
             error = " ".join(problem.message for problem in report.problems)
-            if report.conflicts or report.counts[Outcome.DELETED]:
+            if report.has_conflicts or report.counts[Outcome.DELETED]:
                 error = _("The values have changed since this page was opened. Look at them again.")
         except ValidationError as refusal:
             error = " ".join(refusal.messages)
@@ -364,7 +364,7 @@ def preview(request: HttpRequest, site: Any, number: int) -> HttpResponse:
     if report.applied:
         waiting.delete()
         messages.success(request, _("Applied: %(what)s") % {"what": summary(report.counts)})
-        return redirect("admin:sync_conflicts" if report.conflicts else "admin:sync_history")
+        return redirect("admin:sync_conflicts" if report.has_conflicts else "admin:sync_history")
     changed_since = applying and report.digest != waiting.digest
     waiting.digest, waiting.counts = report.digest, {str(outcome): n for outcome, n in report.counts.items()}
     waiting.save()
@@ -380,7 +380,7 @@ def preview(request: HttpRequest, site: Any, number: int) -> HttpResponse:
         hidden=max(len(report.entries) - SHOWN, 0),
         forbidden=forbidden,
         changed_since=changed_since,
-        may_apply=not report.problems and not forbidden and (report.changes_content or bool(report.conflicts)),
+        may_apply=not report.problems and not forbidden and (report.changes_content or report.has_conflicts),
     )
 
 

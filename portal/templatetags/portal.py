@@ -298,6 +298,15 @@ def absolute(context, path: str) -> str:
     return context["request"].build_absolute_uri(path)
 
 
+@register.simple_tag(takes_context=True)
+def query_of_page(context) -> str:
+    """The query string of any page of this list, up to the number: `?country=sg&page=`."""
+    query = context["request"].GET.copy()
+    query.pop("page", None)
+    query["page"] = ""  # the last of all
+    return f"?{query.urlencode()}"
+
+
 # The sections of the main navigation; any other page belongs to none.
 SECTIONS = ("meetings", "decisions", "plans", "initiatives", "countries", "bodies", "figures")
 

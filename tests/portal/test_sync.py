@@ -7,22 +7,31 @@ from io import StringIO
 import pytest
 import yaml
 from django.core.management import CommandError, call_command
+from django.db import connection, models
 from reversion.models import Version as Revision
 
-from initiatives.models import Milestone, Observation, PlanItem
-from meetings.models import Decision, Session
-from portal.models import Body, Conflict, Country, LoadedState, Source, State, Sync, Topic
+from initiatives.models import Milestone, PlanItem
+from meetings.models import Decision, Meeting
+from portal.models import Body, Conflict, Country, Direction, LoadedState, Part, Source, State, Sync, Topic
 from portal.sync.merge import UNKNOWN, Outcome, merge_set, merge_value
+from portal.sync.values import content_models, merged_fields
 from tests.factories import (
     make_body,
     make_country,
+    make_direction,
     make_document,
-    make_indicator,
     make_initiative,
     make_meeting,
+    make_milestone,
+    make_observation,
     make_plan,
+    make_plan_item,
+    make_session,
     make_source,
+    make_statement,
     make_topic,
+    make_unverified_item,
+    make_version,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -38,7 +47,10 @@ def sync(tmp_path):
         path = tmp_path / file
         path.write_text(yaml.safe_dump(list(rows), allow_unicode=True, sort_keys=False), encoding="utf-8")
         out = StringIO()
-        call_command("sync_content", path, format="json", stdout=out, **options)
+        try:
+            call_command("sync_content", path, format="json", stdout=out, **options)
+        except CommandError as error:
+            assert error.returncode == 2, out.getvalue()
         return json.loads(out.getvalue())
 
     return run
@@ -112,19 +124,55 @@ def test_a_list_is_merged_by_element(base, incoming, database, outcome, result):
 
 # Every cell of the table, for every kind of field, through files and database
 
+
+def make_meeting_in_hanoi() -> Meeting:
+    return make_meeting(city_vi="Hà Nội", city_en="Hanoi")
+
+
+# what it is: how to make a record, the field, what was loaded, what the file says next, what an editor writes
 FIELDS = {
-    "text": (make_topic, "name_en", "AI", "Machine learning", "Artificial minds"),
-    "long text": (make_body, "mandate_vi", "Một.", "Hai.", "Ba dòng\ncó xuống hàng."),
+    "text": (make_source, "title", "One", "Two", "Three"),
     "text that may be empty": (make_body, "acronym", "", "WG", "WGX"),
+    "translated text": (make_topic, "name_en", "AI", "Machine learning", "Artificial minds"),
+    "translated text that may be empty": (make_meeting_in_hanoi, "city_vi", "Hà Nội", "Huế", "Đà Nẵng"),
+    "long text": (make_topic, "note", "One.", "Two.", "Three lines\n\nof it."),
+    "translated long text": (make_body, "mandate_vi", "Một.", "Hai.", "Ba dòng\ncó xuống hàng."),
     "choice": (make_body, "status", "active", "closed", "proposed"),
+    "choice that may be empty": (make_initiative, "confidence", "", "high", "medium"),
     "address": (make_document, "url", "", "https://a.example/", "https://b.example/"),
     "date": (make_country, "joined_on", "1995-07-28", "1995-07-29", "1996-01-01"),
+    "date that may be empty": (make_session, "date", "2026-01-15", None, "2026-01-16"),
+    "time": (make_session, "start_time", "08:30", "09:00", None),
     "moment": (make_topic, "published_from", None, "2026-01-01 00:00:00+00:00", "2026-02-01 07:00:00+07:00"),
-    "number": (make_body, "established", 2001, 2002, None),
-    "reference": (make_body, "lead_country", ["xa"], ["xb"], None),
-    "reference to a record with two keys": (make_initiative, "plan_items", [["p", "a"]], [["p", "b"]], []),
+    "number": (make_statement, "order", 11, 12, 13),
+    "number that may be empty": (make_body, "established", 2001, 2002, None),
+    "number that only one may have": (make_direction, "number", 1, 2, 3),
+    "decimal": (make_observation, "value", "300.00", "301.5", "-0.25"),
+    "reference": (make_session, "meeting", ["m1"], ["m2"], ["m3"]),
+    "reference that may be empty": (make_body, "lead_country", ["xa"], ["xb"], None),
+    "reference from empty": (make_milestone, "meeting", None, ["m1"], ["m2"]),
     "list": (make_topic, "sources", [["s1"]], [["s2"]], [["s1"], ["s3"]]),
+    "list of parts": (make_initiative, "plan_items", [["p", "a"]], [["p", "b"]], []),
+    "text of a part": (make_milestone, "text_en", "One.", "Two.", "Three."),
+    "choice of a part": (make_observation, "kind", "actual", "target", "projected"),
+    "date of a part": (make_milestone, "date", "2026-01-01", "2026-01-02", "2026-01-03"),
+    "number of a part": (make_version, "order", 1, 2, 3),
+    "list of a part": (make_plan_item, "sources", [["s1"]], [], [["s1"], ["s2"]]),
 }
+
+
+def shape(field) -> tuple:
+    """What makes a field another kind: its type, whether it is chosen from, may be null, is in two languages."""
+    kind = "Integer" if isinstance(field, models.IntegerField) else field.get_internal_type()
+    related = field.is_relation and issubclass(field.related_model, Part)
+    is_text = isinstance(field, models.CharField | models.TextField)
+    return kind, is_text and bool(field.choices), field.null and not is_text, hasattr(field, "language"), related
+
+
+def test_the_kinds_of_field_above_are_all_that_there_are():
+    there = {shape(field) for model in content_models() for field in merged_fields(model).values()}
+    tried = {shape(make.__annotations__["return"]._meta.get_field(name)) for make, name, *_values in FIELDS.values()}
+    assert tried == there
 
 
 @pytest.fixture
@@ -133,6 +181,8 @@ def targets():
         make_country(code=code)
     for slug in ("s1", "s2", "s3"):
         make_source(slug=slug)
+    for slug in ("m1", "m2", "m3"):
+        make_meeting(slug=slug)
     plan = make_plan(slug="p")
     for code in ("A", "B"):
         PlanItem.objects.create(plan=plan, code=code, kind="outcome", order=1, name_vi="một", name_en="one")
@@ -142,8 +192,9 @@ def complete(record, **fields) -> dict:
     """The record as a fixture would hold it, with these fields instead."""
     out = StringIO()
     label = record._meta.label_lower
-    call_command("dumpdata", label, use_natural_foreign_keys=True, use_natural_primary_keys=True, stdout=out)
-    [given] = [each for each in json.loads(out.getvalue()) if each["fields"]["slug"] == record.slug]
+    naturally = {"use_natural_foreign_keys": True, "use_natural_primary_keys": True}
+    call_command("dumpdata", label, primary_keys=str(record.pk), **naturally, stdout=out)
+    [given] = json.loads(out.getvalue())
     drop = {"updated", "sort_vi", "sort_en", "level", "firmness"}
     drop |= {name for name in given["fields"] if f"{name}_vi" in given["fields"]}
     kept = {name: value for name, value in given["fields"].items() if name not in drop and value not in ("", None, [])}
@@ -201,20 +252,31 @@ def test_every_cell_of_the_table_for_every_kind_of_field(sync, kind, cell):
     assert now(record, field) == forms[id(second if cell == "fixture" else edited)]
 
 
-def test_a_time_and_a_decimal_are_merged_too(sync):
-    meeting, indicator = make_meeting(slug="m"), make_indicator(slug="i")
-    session = row("meetings.session", slug="m-open", meeting=["m"], kind="opening", name_vi="a", name_en="b",
-                  summary_vi="c", summary_en="d", start_time="08:30")  # fmt: skip
-    value = row("initiatives.observation", indicator=["i"], key="2025", year=2025, value="300.00", kind="actual")
-    assert sync(session, value)["counts"] == {"created": 2}
-    session["fields"]["start_time"], value["fields"]["value"] = "09:00", "301.5"
-    assert sync(session, value)["counts"] == {"updated": 2}
-    assert str(Session.objects.get(meeting=meeting).start_time) == "09:00:00"
-    assert str(Observation.objects.get(indicator=indicator).value) == "301.50"
-    assert sync(session, value)["counts"] == {}
-
-
 # Records
+
+
+@pytest.mark.usefixtures("targets")
+@pytest.mark.parametrize("make", [make_topic, make_session, make_milestone, make_observation, make_unverified_item])
+def test_every_cell_of_the_table_for_a_whole_record(sync, make):
+    record = make(sources=Source.objects.filter(slug="s1"))
+    model, given = type(record), complete(record)
+    kept = make(**{name: getattr(record, name) for name in [getattr(model, "parent_field", "")] if name})
+    both = [given, complete(kept)]
+    sync(*both)
+    record.delete()
+    assert sync(*both)["counts"] == {"deleted": 1}  # nobody else's business
+    assert sync(complete(kept), given | {"fields": given["fields"] | {"note": "new"}})["counts"] == {"deleted": 1}
+    assert sync(complete(kept))["counts"] == {}  # gone from both sides: alike
+    LoadedState.objects.all().delete()
+    assert sync(*both)["counts"] == {"created": 1}  # only the file has it
+    again = model.objects.exclude(pk=kept.pk).get(sources__slug="s1")
+    assert sync(complete(kept))["counts"] == {"gone": 1}  # only the database has it
+    has_state = hasattr(record, "state")
+    assert sync(complete(kept), withdraw_missing=True)["counts"] == {"withdrawn" if has_state else "gone": 1}
+    again.refresh_from_db()
+    assert getattr(again, "state", State.WITHDRAWN) == State.WITHDRAWN
+    assert sync(*both)["counts"] == ({"updated": 1, "left-out": 2} if has_state else {})  # and back
+    assert getattr(model.objects.get(pk=again.pk), "state", "published") == "published"
 
 
 def test_a_new_record_is_created_with_its_relations_and_can_be_found(sync):
@@ -315,6 +377,35 @@ def test_two_records_exchange_what_only_one_may_have(sync):
     assert dict(Decision.objects.values_list("slug", "order")) == {"a": 2, "b": 1}
 
 
+def direction(slug: str, number: int) -> dict:
+    texts = ("name", "moves_from", "moves_to", "detail")
+    return row(
+        "portal.direction", slug=slug, number=number, **{f"{t}_{lang}": t for t in texts for lang in ("vi", "en")}
+    )
+
+
+def test_directions_exchange_their_numbers_though_none_is_free_meanwhile(sync):
+    sync(*(direction(f"d-{number}", number) for number in range(1, 9)))
+    before = dict(Direction.objects.values_list("slug", "pk"))
+    initiative = make_initiative()
+    initiative.directions.set(Direction.objects.filter(slug="d-1"))
+    order = [2, 1, 4, 5, 3, 6, 7, 8]
+    assert sync(*(direction(f"d-{n}", order[n - 1]) for n in range(1, 9)))["counts"] == {"updated": 5}
+    assert list(Direction.objects.order_by("slug").values_list("number", flat=True)) == order
+    assert dict(Direction.objects.values_list("slug", "pk")) == before
+    assert initiative.directions.get().number == 2
+    connection.check_constraints()
+
+
+def test_a_number_that_another_record_keeps_is_refused_with_its_place(text):
+    rows = [direction("d-1", 1), direction("d-2", 2)]
+    text(yaml.safe_dump(rows))
+    rows[0]["fields"]["number"] = 2
+    report, code = text(yaml.safe_dump(rows))
+    assert (code, "portal.direction d-1 number: " in report) == (1, True)
+    assert list(Direction.objects.order_by("slug").values_list("number", flat=True)) == [1, 2]
+
+
 # A database that was loaded otherwise
 
 
@@ -366,15 +457,23 @@ def test_taking_what_is_no_conflict_is_refused_with_what_there_is(text, disputed
     assert "portal.topic ai name_en" in report
 
 
-def test_conflicts_stop_everything_when_asked_and_can_then_be_settled(sync, disputed):
-    with pytest.raises(CommandError) as stopped:
-        sync(disputed, topic("cloud"), fail_on_conflict=True)
-    assert stopped.value.returncode == 2
+def test_conflicts_stop_everything_when_asked_and_can_then_be_settled(text, disputed):
+    content = yaml.safe_dump([disputed, topic("cloud")], allow_unicode=True)
+    report, code = text(content, fail_on_conflict=True)
+    assert (report.splitlines()[-1], code) == ("1 conflict to be settled, 1 record created", 2)
     assert (Topic.objects.count(), Conflict.objects.count()) == (1, 1)
+    assert text(content, fail_on_conflict=True, take=[["database", "topic", "ai"]])[1] == 0
+    assert Topic.objects.count() == 2
 
 
-def test_other_changes_are_applied_beside_a_conflict(sync, disputed):
-    assert sync(disputed, topic("cloud"))["counts"] == {"conflict": 1, "created": 1}
+def test_other_changes_are_applied_beside_a_conflict_and_the_exit_code_tells_of_it(text, disputed):
+    content = yaml.safe_dump([disputed, topic("cloud")], allow_unicode=True)
+    assert text(content, dry_run=True)[1] == 2
+    assert (Topic.objects.count(), Conflict.objects.count()) == (1, 0)
+    assert [text(content)[1] for _time in range(2)] == [2, 2]
+    assert (Topic.objects.count(), Conflict.objects.count()) == (2, 1)
+    assert text(content, take=[["fixture", "topic", "ai"]])[1] == 0
+    assert text(content) == ("Nothing to do: everything is as the files say.\n", 0)
 
 
 # What follows from a change
@@ -427,6 +526,36 @@ def test_loaddata_before_and_after_a_sync_gives_the_same(text, tmp_path):
     assert text(content) == ("Nothing to do: everything is as the files say.\n", 0)
     call_command("loaddata", path, verbosity=0)
     assert list(Topic.objects.values()) == before
+
+
+@pytest.fixture
+def loaded(tmp_path) -> None:
+    """Two topics that plain `loaddata` brought."""
+    path = tmp_path / "content.yaml"
+    moment = "2026-01-01 00:00:00+00:00"  # which loaddata does not fill in
+    rows = [topic(updated=moment), topic("cloud", note="as loaded", updated=moment)]
+    path.write_text(yaml.safe_dump(rows, allow_unicode=True), encoding="utf-8")
+    call_command("loaddata", path, verbosity=0)
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_first_sync_knows_what_loaddata_loaded_and_what_editors_did_since(sync):
+    Topic.objects.get(slug="ai").delete()
+    edit(Topic.objects.get(slug="cloud"), "name_en", "By an editor")
+    report = sync(topic(), topic("cloud", note="news", name_vi="Mới"))
+    assert report["counts"] == {"deleted": 1, "updated": 2, "kept": 1}
+    assert Topic.objects.values_list("name_vi", "name_en", "note").get() == ("Mới", "By an editor", "news")
+
+
+@pytest.mark.usefixtures("loaded")
+def test_loading_a_dump_says_nothing_of_what_the_files_said(tmp_path):
+    edit(Topic.objects.get(slug="ai"), "name_en", "By an editor")
+    before = list(LoadedState.objects.order_by("pk").values())
+    for form, labels in (("json", ["portal.topic"]), ("yaml", ["portal.topic", "portal.loadedstate"])):
+        dump = tmp_path / f"dump.{form}"
+        call_command("dumpdata", *labels, format=form, output=dump, verbosity=0)
+        call_command("loaddata", dump, verbosity=0)
+        assert list(LoadedState.objects.order_by("pk").values()) == before
 
 
 # Everything is checked first

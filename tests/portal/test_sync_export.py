@@ -7,7 +7,7 @@ import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
-from portal.models import Topic
+from portal.models import LoadedState, Topic
 from portal.sync import export as exporting
 from portal.sync.files import FIXTURES
 from tests.content import whole_content
@@ -57,6 +57,12 @@ def export(folder: Path) -> str:
     return (folder / "05_topics.yaml").read_text(encoding="utf-8")
 
 
+def synced(folder: Path) -> str:
+    out = StringIO()
+    call_command("sync_content", folder, stdout=out)
+    return out.getvalue()
+
+
 def changed_lines(before: str, after: str) -> list[str]:
     old, new = before.splitlines(), after.splitlines()
     return [line.strip() for line in new if line not in old and "updated" not in line]
@@ -75,7 +81,7 @@ def test_comments_order_and_breaks_of_a_changed_row_stay(folder):
     topic = Topic.objects.get(slug="ai")
     Topic.objects.filter(slug="ai").update(name_vi="AI")
     topic.sources.remove(topic.sources.get(slug="s1"))
-    assert changed_lines(HEAD, export(folder)) == ["name_vi: AI             # as in the law", "sources: [[s2]]"]
+    assert changed_lines(HEAD, export(folder)) == ["name_vi: AI               # as in the law", "sources: [[s2]]"]
 
 
 def test_a_field_that_was_not_there_takes_its_place(folder):
@@ -83,17 +89,48 @@ def test_a_field_that_was_not_there_takes_its_place(folder):
     assert changed_lines(HEAD, export(folder)) == ["note: |-", "Hai dòng", "ở đây"]
 
 
-def test_an_emptied_field_is_written_as_empty(folder):
+@pytest.mark.databases
+def test_an_emptied_field_is_left_out_and_stays_empty_everywhere(folder):
     Topic.objects.get(slug="ai").sources.clear()
-    assert changed_lines(HEAD, export(folder)) == ["sources: []"]
+    after = export(folder)
+    assert after == HEAD.replace("    sources: [[s2], [s1]]\n", "")
+    assert synced(folder) == "Nothing to do: everything is as the files say.\n"
+    assert not Topic.objects.get(slug="ai").sources.exists()
+    # The file says it again: news, not what an editor took away.
+    (folder / "05_topics.yaml").write_text(HEAD, encoding="utf-8")
+    assert synced(folder).endswith("1 field updated\n")
 
 
-def test_new_rows_take_their_place_and_deleted_ones_go(folder):
-    Topic.objects.filter(slug="cloud").delete()
-    make_topic(slug="aa", name_vi="Mới", name_en="No")
-    rows = yaml.safe_load(export(folder))
-    assert [row["fields"]["slug"] for row in rows] == ["aa", "ai"]
-    assert rows[0]["fields"]["name_en"] == "No"
+@pytest.mark.parametrize("command", ["loaddata", "sync_content"])
+def test_another_database_that_loads_an_export_says_the_same(folder, command):
+    Topic.objects.filter(slug="ai").update(note="seen", published_from="2026-02-01T00:00:00Z", state="draft")
+    export(folder)
+    Topic.objects.get(slug="ai").sources.clear()
+    Topic.objects.filter(slug="ai").update(note="", published_from=None)
+    after = export(folder)
+    assert not {"note", "published_from", "sources"} & set(yaml.safe_load(after)[0]["fields"])
+    columns = ("slug", "name_vi", "note", "published_from", "state", "sources")
+    said = list(Topic.objects.order_by("slug").values_list(*columns))
+    Topic.objects.all().delete()
+    LoadedState.objects.all().delete()
+    call_command(command, folder / "05_topics.yaml", verbosity=0, stdout=StringIO())
+    assert list(Topic.objects.order_by("slug").values_list(*columns)) == said
+    assert synced(folder) == "Nothing to do: everything is as the files say.\n"
+
+
+def test_what_stands_around_an_emptied_field_stays(folder):
+    sources, note = "    sources: [[s2], [s1]]\n", "    note: |-\n      One\n\n      # two\n"
+    comments = "    # Above a field that goes.\n", "    # Above a field that stays.\n"
+    text = HEAD.replace(sources, f"{comments[0]}{note}{comments[1]}{sources}")
+    (folder / "05_topics.yaml").write_text(text, encoding="utf-8")
+    synced(folder)
+    assert Topic.objects.get(slug="ai").note == "One\n\n# two"
+    Topic.objects.filter(slug="ai").update(note="")
+    before, after = (
+        [line for line in each.splitlines() if "updated:" not in line]
+        for each in (text.replace(note, ""), export(folder))
+    )
+    assert after == before
 
 
 @pytest.mark.parametrize(

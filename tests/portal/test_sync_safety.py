@@ -36,7 +36,11 @@ KILLS = 6
 
 def sync(path: Path, **options) -> dict:
     out = StringIO()
-    call_command("sync_content", path, format="json", stdout=out, **options)
+    try:
+        call_command("sync_content", path, format="json", stdout=out, **options)
+    except CommandError as error:
+        if error.returncode != 2:  # conflicts wait
+            raise
     return json.loads(out.getvalue())
 
 

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from reversion.models import Version as Revision
 
@@ -58,7 +58,8 @@ def load(tmp_path):
 def conflict(load) -> Conflict:
     load()
     Topic.objects.update(name_en="By an editor")
-    load(name_en="By the files")
+    with pytest.raises(CommandError, match="Conflicts wait"):
+        load(name_en="By the files")
     return Conflict.objects.get()
 
 
@@ -116,7 +117,8 @@ def test_a_settled_value_is_a_revision_of_whoever_chose_it(editor, conflict):
 def test_a_conflict_of_another_field_waits_on(editor, load):
     load()
     Topic.objects.update(name_en="By an editor", name_vi="Do biên tập viên")
-    load(name_en="By the files", name_vi="Theo tệp")
+    with pytest.raises(CommandError, match="Conflicts wait"):
+        load(name_en="By the files", name_vi="Theo tệp")
     settle(editor, Conflict.objects.get(field="name_vi"), "incoming")
     assert Conflict.objects.get().field == "name_en"
 

@@ -46,7 +46,7 @@ class Command(BaseCommand):
                 lines = "\n".join(problem_lines(report.sorted_problems()))
                 raise CommandError(f"The content was not loaded:\n{lines}")
             self.stdout.write(f"Loaded the content: {len(files)} files of fixtures/. {summary(report.counts)}")
-        if report.conflicts:
+        if report.has_conflicts:
             self.stdout.write("Conflicts wait at /admin/sync/conflicts/; sync_content --dry-run prints them.")
 
     def make_editor(self) -> None:

@@ -16,15 +16,15 @@ from portal.sync.values import key_fields, models_by_label
 INVALID, CONFLICTS = 1, 2
 EPILOG = """\
 Exit codes:
-  0  there was nothing to do, or everything that could be applied was applied
-     (conflicts are reported; with --fail-on-conflict they are an error)
+  0  there was nothing to do, or everything was applied
   1  something is wrong in the files or the command; nothing was written
-  2  there are conflicts and --fail-on-conflict was given; nothing was written
+  2  there are conflicts: everything else was applied, or nothing at all where
+     --fail-on-conflict was given
 
 A conflict is a field that the files and an editor both changed, each
-differently. It is reported on every run, and waits in the admin, until it is
-settled there or with --take. A field that a file leaves out keeps its value; to
-empty it, write '' or [] or null.
+differently. It is reported on every run, and ends every run with 2, until it is
+settled in the admin or with --take. A dry run ends as the run itself would. A
+field that a file leaves out keeps its value; to empty it, write '' or [] or null.
 """
 
 
@@ -57,7 +57,9 @@ class Command(BaseCommand):
             "Repeat it for more. Without FIELD: every conflict of the record; a deleted record comes back.",
         )
         parser.add_argument("--format", choices=["text", "json"], default="text")
-        parser.add_argument("--fail-on-conflict", action="store_true", help="Write nothing while there are conflicts.")
+        parser.add_argument(
+            "--fail-on-conflict", action="store_true", help="Write nothing at all while there are conflicts."
+        )
         parser.add_argument(
             "--withdraw-missing",
             action="store_true",
@@ -102,13 +104,12 @@ class Command(BaseCommand):
             count = len(report.sorted_problems())
             raise CommandError(f"Nothing was written: {count} to be put right.", returncode=INVALID)
         if options["format"] == "text":
-            self.stdout.write(
-                summary(report.counts) + (" (dry run: nothing was written)" if options["dry_run"] else "")
-            )
-        if report.conflicts and options["fail_on_conflict"]:
-            raise CommandError(
-                "Nothing was written: settle the conflicts in the admin or with --take.", returncode=CONFLICTS
-            )
+            note = " (dry run: nothing was written)" if options["dry_run"] else ""
+            self.stdout.write(summary(report.counts) + note)
+        if report.has_conflicts:
+            held = options["fail_on_conflict"] and not options["dry_run"]
+            done = "Nothing was written" if held else "Conflicts wait"
+            raise CommandError(f"{done}: settle the conflicts in the admin or with --take.", returncode=CONFLICTS)
 
     def colour(self, kind: str, text: str) -> str:
         styles = {
