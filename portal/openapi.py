@@ -92,7 +92,8 @@ def words_of(bound: ValuesFilter) -> str:
 
 
 def parameter(name: str, words: str, schema: dict, **more: Any) -> dict:
-    return {"name": name, "in": "query", "description": words, "schema": schema} | more
+    """A parameter of a list; an empty one asks for nothing, as on the pages."""
+    return {"name": name, "in": "query", "description": words, "allowEmptyValue": True, "schema": schema} | more
 
 
 def parameter_of(name: str, bound: Any, filterset: RecordFilterSet) -> dict:

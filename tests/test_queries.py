@@ -54,4 +54,9 @@ def test_no_page_takes_more_than_a_few_queries(one_row):
 
 @pytest.mark.parametrize("rows", [3, 40])  # 40: more than a page of a list
 def test_more_rows_take_no_more_queries(client, one_row, rows):
-    assert counts(client, rows) == one_row
+    many = counts(client, rows)
+    # Which relations its examples have, and so which are read, depends on the record that comes first.
+    for name in WHOLE:
+        assert max(many[name][0], one_row[name][0]) <= MOST_OF_THE_WHOLE
+        many[name], one_row[name] = many[name][1], one_row[name][1]
+    assert many == one_row

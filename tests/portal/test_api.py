@@ -317,7 +317,9 @@ def test_generated_requests_find_nothing(described, application):
     for found in schema.get_all_operations():
         strategies = [found.ok().as_strategy(generation_mode=mode) for mode in schemathesis.GenerationMode]
 
-        @settings(max_examples=6, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=6, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        )
         @given(case=st.one_of(strategies))
         def check(case):
             case.call_and_validate(headers={"Accept-Encoding": "identity"})

@@ -176,10 +176,11 @@ def test_an_address_without_a_language_leads_to_the_visitors(client):
 def test_every_list_offers_its_formats_and_announces_its_feed(client, name):
     page = BeautifulSoup(client.get(f"/vi/{name}/?updated_since=2000-01-01&page=").content, "html5lib")
     offered = [link["href"] for link in page.select("details.menu .pop a")]
-    expected = [f"/vi/{name}.{suffix}?updated_since=2000-01-01" for suffix in ("xlsx", "csv", "atom")]
-    assert offered[:3] == expected
+    addresses = [f"/vi/{name}.xlsx", f"/vi/{name}.csv", f"/api/v1/{name}/", f"/vi/{name}.atom"]
+    expected = [f"{address}?updated_since=2000-01-01" for address in addresses]
+    assert offered[:4] == expected
     feeds = [link["href"] for link in page.select('link[type="application/atom+xml"]')]
-    assert feeds == ["/vi/changes.atom", expected[2]]
+    assert feeds == ["/vi/changes.atom", expected[3]]
 
 
 def test_what_is_wrong_with_a_filter_is_not_exported(client):
