@@ -38,6 +38,7 @@ LONGEST_SEARCH = 200
 LONG_FACET = 12
 RELEVANCE = "relevance"
 ROWS_AT_ONCE = 500
+BLANKS = " \t\r\n"  # around a value; other characters that show nothing are wrong values
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A plus sign that nobody encoded arrives as a blank.
 LOST_PLUS = re.compile(r"(?<=T)([\d:.]+) (?=\d\d:?\d\d$)")
@@ -122,7 +123,7 @@ class ValuesField(ReadOnce, forms.Field):
         self.valid_part: list[str] = []
 
     def clean(self, value: list[str] | None) -> list[str]:
-        given = [part.strip() for part in value or [] if part.strip()]
+        given = [part.strip(BLANKS) for part in value or [] if part.strip(BLANKS)]
         self.valid_part = list(dict.fromkeys(part for part in given if self.knows(part)))
         unknown = list(dict.fromkeys(part for part in given if not self.knows(part)))
         if unknown:
@@ -143,7 +144,7 @@ class YearField(ReadOnce, forms.CharField):
         super().__init__(required=False, **kwargs)
 
     def clean(self, value: str | None) -> int | None:
-        value = (value or "").strip()
+        value = (value or "").strip(BLANKS)
         if value and not is_year(value):
             message = _("%(value)s is no year from %(first)s to %(last)s.")
             shown = {"value": value[:60], "first": FIRST_YEAR, "last": LAST_YEAR}
@@ -164,7 +165,7 @@ class SortField(ReadOnce, forms.Field):
         self.keys = set(keys)
 
     def clean(self, value: str | None) -> str:
-        value = (value or "").strip()
+        value = (value or "").strip(BLANKS)
         if value and value != RELEVANCE and value.removeprefix("-") not in self.keys:
             raise forms.ValidationError(_("Unknown order: %(value)s.") % {"value": value[:60]}, code="unknown")
         return value
@@ -177,7 +178,7 @@ class MomentField(ReadOnce, forms.CharField):
         super().__init__(required=False, **kwargs)
 
     def clean(self, value: str | None) -> datetime | None:
-        value = (value or "").strip()
+        value = (value or "").strip(BLANKS)
         if not value:
             return None
         try:
