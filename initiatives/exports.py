@@ -20,7 +20,7 @@ from initiatives.models import (
 from meetings.models import Decision, Meeting, Person, Statement
 from portal.models import Body, Country, Direction, Document, Topic
 from portal.pages import public
-from portal.tables import Column, Fields, Relation, Table, as_text, plain_number, register, shown
+from portal.tables import Column, Fields, Relation, Table, as_text, plain_number, prefetched, register, shown
 
 
 @register
@@ -47,7 +47,7 @@ class InitiativeTable(Table):
         *field.coded("plan_basis"),
         Column(
             "plan_items",
-            lambda row: ["/".join(item.natural_key()) for item in row.plan_items.all()],
+            lambda row: ["/".join(item.natural_key()) for item in prefetched(row, "plan_items")],
             _("items of the plan, filed by the editors: their ids"),
             "list",
         ),
@@ -138,7 +138,7 @@ class FigureTable(Table):
         *field.coded("kind"),
         Column(
             "observations",
-            lambda row: [observation_text(observation) for observation in row.observations.all()],
+            lambda row: [observation_text(observation) for observation in prefetched(row, "observations")],
             _("every value as year:value:kind:qualifier, such as 2025:300:projected:more-than; a span is 2026/2030"),
             "list",
         ),
@@ -151,7 +151,9 @@ class FigureTable(Table):
         return f"{record.name} ({record.unit})"
 
     def summary(self, record):
-        return ". ".join(observation_words(observation, record.unit) for observation in record.observations.all())
+        return ". ".join(
+            observation_words(observation, record.unit) for observation in prefetched(record, "observations")
+        )
 
 
 def shown_with(record: Model | None, *names: str) -> Model | None:

@@ -95,12 +95,19 @@ def known_day(day: date | None, precision: str) -> date | str | None:
     return day if day is None or (precision or Precision.DAY) == Precision.DAY else iso_date(day, precision)
 
 
+def list_of(relation: str) -> str:
+    """The attribute of a row that keeps the records of a relation."""
+    return f"list_of_{relation}"
+
+
+def as_lists(prefetches: Iterable[Prefetch]) -> list[Prefetch]:
+    """The same, kept on each row as a plain list: Django's manager of a relation costs more than the row itself."""
+    return [Prefetch(each.prefetch_through, each.queryset, list_of(each.prefetch_through)) for each in prefetches]
+
+
 def prefetched(row: Model, relation: str) -> list[Model]:
-    """The prefetched records of a relation; kept on the row, since asking Django again costs more than reading it."""
-    name = f"_list_of_{relation}"
-    if name not in row.__dict__:
-        row.__dict__[name] = list(getattr(row, relation).all())
-    return row.__dict__[name]
+    """The records of a relation, of a row that a table reads."""
+    return getattr(row, list_of(relation))
 
 
 class Fields:
@@ -254,7 +261,7 @@ class Table:
     has_sources = True
     parts: dict[str, str] = {}
 
-    def related(self) -> list[Prefetch | str]:
+    def related(self) -> list[Prefetch]:
         """What a row shows of other records, as the public may see it now."""
         return []
 
@@ -266,14 +273,14 @@ class Table:
         """How a row is read, with everything its columns show."""
         return self.records().select_related(*self.select_related).prefetch_related(*self.prefetches())
 
-    def prefetches(self, but: Iterable[str] = ()) -> list[Prefetch | str]:
+    def prefetches(self, but: Iterable[str] = ()) -> list[Prefetch]:
         """What is read beside the rows, but for some relations."""
         sources = [Prefetch("sources", Source.objects.published().order_by("slug"))] if self.has_sources else []
-        return [each for each in [*sources, *self.related()] if getattr(each, "prefetch_to", each) not in but]
+        return as_lists(each for each in [*sources, *self.related()] if each.prefetch_through not in but)
 
     def rows_with_parts(self) -> QuerySet:
         """The rows, with the rows of their parts in the order of these."""
-        parts = [Prefetch(relation, TABLES[name].rows()) for relation, name in self.parts.items()]
+        parts = as_lists(Prefetch(relation, TABLES[name].rows()) for relation, name in self.parts.items())
         rows = self.records().select_related(*self.select_related)
         return rows.prefetch_related(*self.prefetches(but=self.parts), *parts)
 
