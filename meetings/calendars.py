@@ -6,7 +6,7 @@ one and the time zone is known, else its day.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import get_language, ngettext
@@ -24,6 +24,7 @@ CALENDAR_STATUS = {
     MeetingStatus.HELD: "CONFIRMED",
     MeetingStatus.CANCELLED: "CANCELLED",
 }
+SEQUENCE_BEGINS = datetime(2020, 1, 1, tzinfo=UTC)
 ASK_AGAIN_AFTER = timedelta(days=1)
 
 
@@ -35,14 +36,14 @@ def identity(record: Meeting | Session) -> str:
 def begin_event(record: Meeting | Session, meeting: Meeting, address: str) -> Event:
     """What every event says.
 
-    Its times of change are the record's own, so the same record gives the same bytes
-    and every later one a higher SEQUENCE.
+    Its times of change are those of the records it tells of, so the same records give the
+    same bytes and every later state a higher SEQUENCE: the seconds since 2020 began.
     """
-    event = Event()
+    event, changed = Event(), max(record.updated, meeting.updated)
     event.add("uid", identity(record))
-    event.add("dtstamp", record.updated)
-    event.add("last-modified", record.updated)
-    event.add("sequence", int(record.updated.timestamp()) // 60)
+    event.add("dtstamp", changed)
+    event.add("last-modified", changed)
+    event.add("sequence", int((changed - SEQUENCE_BEGINS).total_seconds()))
     event.add("status", CALENDAR_STATUS[MeetingStatus(meeting.status)])
     event.add("categories", categories(record, meeting))
     event.add("url", address)

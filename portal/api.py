@@ -17,7 +17,6 @@ from django.http.response import HttpResponseBase
 from django.urls import path, re_path, reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
-from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
@@ -234,10 +233,11 @@ class DescriptionView(ApiView):
         return self.answer(lambda: as_json(description(site_of(request))))
 
 
-@require_safe
-def documentation(request: HttpRequest) -> HttpResponse:
+class DocumentationView(ApiView):
     """To the page about the API in the reader's language."""
-    return HttpResponseRedirect(reverse("api_documentation"))
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("api_documentation"))
 
 
 class NowhereView(ApiView):
@@ -251,7 +251,7 @@ class NowhereView(ApiView):
 urlpatterns = [
     path("", RootView.as_view(), name="api_root"),
     path("openapi.json", DescriptionView.as_view(), name="api_openapi"),
-    path("docs/", documentation, name="api_docs"),
+    path("docs/", DocumentationView.as_view(), name="api_docs"),
     path("<slug:name>/", ListView.as_view(), name="api_list"),
     path("<slug:name>/<slug:slug>/", RecordView.as_view(), name="api_record"),
     re_path(r"^[\s\S]*/$", NowhereView.as_view()),

@@ -11,13 +11,20 @@ from urllib.parse import quote
 
 from django import forms
 from django.core.paginator import InvalidPage, Paginator
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotModified,
+    QueryDict,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.html import escape
-from django.utils.http import quote_etag
+from django.utils.http import parse_etags, quote_etag
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.generic import View
@@ -82,15 +89,16 @@ def parts_of(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def answer_unless_known(request: HttpRequest, build: Callable[[], HttpResponse], *, etag: str) -> HttpResponse:
-    """304 to a client that has this state of the content, else what is built."""
+    """304 to a client that has this state of the content, before anything is read; else what is built.
+
+    Other conditions, such as `*`, are weighed when there is an answer: an error comes before them.
+    """
     etag = quote_etag(etag)
-    known = get_conditional_response(request, etag=etag)
-    if known is not None:
-        known["ETag"] = etag
-        return known
+    if etag in parse_etags(request.headers.get("If-None-Match", "")) and "If-Match" not in request.headers:
+        return HttpResponseNotModified(headers={"ETag": etag})
     response = build()
     response["ETag"] = etag
-    return response
+    return get_conditional_response(request, etag=etag, response=response)
 
 
 def state_tag(request: HttpRequest) -> str:

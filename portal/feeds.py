@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django import forms
 from django.db.models import Model, QuerySet, TextChoices
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.text import Truncator
@@ -38,9 +39,10 @@ class ChangeKind(TextChoices):
 
 
 class ChangesForm(FilterForm):
-    """`kind`, which may be repeated."""
+    """`kind`, which may be repeated, and which part of a long feed."""
 
     kind = ValuesField(knows=ChangeKind.values.__contains__, label=gettext_lazy("Kind"))
+    page = forms.IntegerField(min_value=1, max_value=10_000, required=False, label=gettext_lazy("Page"))
 
 
 @dataclass(frozen=True)
@@ -104,16 +106,19 @@ def changing() -> dict[ChangeKind, tuple[QuerySet, Callable[[Model], Change]]]:
     }
 
 
-def latest_changes(kinds: Iterable[str]) -> tuple[list[Change], int]:
-    """The latest changes of some kinds, and how many there are in all; two queries a kind."""
+def latest_changes(kinds: Iterable[str], part: int) -> tuple[list[Change], int]:
+    """A part of the changes of some kinds, the latest first, and how many there are in all; two queries a kind."""
     chosen = [(rows, make) for kind, (rows, make) in changing().items() if kind in kinds]
-    changes = [make(record) for rows, make in chosen for record in rows[:ENTRIES]]
+    changes = [make(record) for rows, make in chosen for record in rows[: part * ENTRIES]]
     changes.sort(key=lambda change: change.updated, reverse=True)
-    return changes[:ENTRIES], sum(rows.count() for rows, _make in chosen)
+    return changes[(part - 1) * ENTRIES : part * ENTRIES], sum(rows.count() for rows, _make in chosen)
 
 
-def changes_feed(request: HttpRequest, kinds: list[str]) -> Feed:
-    changes, total = latest_changes(kinds or ChangeKind.values)
+def changes_feed(request: HttpRequest, kinds: list[str], part: int) -> Feed:
+    """Raises Http404 for a part that the feed does not have."""
+    changes, total = latest_changes(kinds or ChangeKind.values, part)
+    if part > 1 and not changes:
+        raise Http404(part)
     names = ", ".join(str(ChangeKind(kind).label) for kind in kinds)
     feed = Feed(
         title=f"{names or _('What changed')} | {_('ASEAN digital cooperation')}",
@@ -130,6 +135,8 @@ def changes_feed(request: HttpRequest, kinds: list[str]) -> Feed:
         feed_copyright=f"CC BY 4.0, {LICENSE}",
         updated=max((change.updated for change in changes), default=None),
         total=total,
+        following=part_address(request, part + 1) if part * ENTRIES < total else "",
+        previous=part_address(request, part - 1) if part > 1 else "",
     )
     for change in changes:
         feed.add_item(
@@ -143,15 +150,21 @@ def changes_feed(request: HttpRequest, kinds: list[str]) -> Feed:
     return feed
 
 
+def part_address(request: HttpRequest, part: int) -> str:
+    query = request.GET.copy()
+    query["page"] = part
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+
+
 @require_safe
 def changes(request: HttpRequest) -> HttpResponse:
-    """The latest hundred changes; `kind` chooses among them."""
+    """The changes, the latest first, a hundred at a time; `kind` chooses among them."""
     form = ChangesForm(request.GET)
     if form.errors:
         return refusal(form)
 
     def build() -> HttpResponse:
-        feed = changes_feed(request, form.cleaned_data["kind"])
+        feed = changes_feed(request, form.cleaned_data["kind"], form.cleaned_data["page"] or 1)
         return HttpResponse(feed.writeString("utf-8"), content_type=Feed.content_type)
 
     return answer_unless_known(request, build, etag=state_tag(request))

@@ -357,9 +357,20 @@ class Part(models.Model):
         return (getattr(self, self.parent_field).slug, self.key)
 
     def save(self, *args, **kwargs) -> None:
+        """What belongs to a record is a part of what it says: the record is updated with it."""
         if not self.key:
             self.key = self.free_key()
         super().save(*args, **kwargs)
+        self.touch_parent()
+
+    def delete(self, *args, **kwargs) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        self.touch_parent()
+        return deleted
+
+    def touch_parent(self) -> None:
+        parent = self._meta.get_field(self.parent_field).related_model
+        parent.objects.filter(pk=getattr(self, f"{self.parent_field}_id")).update(updated=timezone.now())
 
     def key_text(self) -> str:
         raise NotImplementedError

@@ -41,6 +41,7 @@ MEDIA = {
     "xlsx": XLSX,
     "atom": "application/atom+xml",
     "ics": "text/calendar",
+    "json": "application/json",
 }
 
 
@@ -177,7 +178,10 @@ def distribution(address: str, suffix: str) -> dict:
 
 
 def dataset(table: Table, site: str) -> dict:
-    suffixes = ["csv", "xlsx", "atom", *(["ics"] if table.name == "meetings" else [])]
+    """A list: with a page in every format, else in the API alone."""
+    suffixes = ["csv", "xlsx", "atom", *(["ics"] if table.name == "meetings" else [])] if table.page else []
+    addresses = {suffix: reverse(f"{table.name}_{suffix}") for suffix in suffixes}
+    addresses["json"] = reverse("api_list", args=[table.name])
     return {
         "@id": f"{site}{reverse('open_data')}#{table.name}",
         "@type": "dcat:Dataset",
@@ -186,14 +190,14 @@ def dataset(table: Table, site: str) -> dict:
         "dct:description": in_both(table.about),
         "dct:license": {"@id": LICENSE},
         "dct:language": list(LANGUAGES),
-        "dcat:landingPage": {"@id": site + reverse(table.page)},
-        "dcat:distribution": [distribution(site + reverse(f"{table.name}_{suffix}"), suffix) for suffix in suffixes],
+        "dcat:landingPage": {"@id": site + reverse(table.page or "api_documentation")},
+        "dcat:distribution": [distribution(site + address, suffix) for suffix, address in addresses.items()],
     }
 
 
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
-    """Every list with a page of its own, and the whole register, in the words of DCAT."""
+    """Every list, and the whole register, in the words of DCAT."""
     site = site_of(request)
     whole_register = {
         "@id": f"{site}{reverse('open_data')}#whole",
@@ -226,7 +230,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "dct:license": {"@id": LICENSE},
         "dct:publisher": {"@type": "foaf:Agent", "foaf:name": _("ASEAN digital cooperation: a public register")},
         "dcat:dataset": [
-            *(dataset(table, site) for table in TABLES.values() if table.page),
+            *(dataset(table, site) for table in TABLES.values() if table.filterset_class),
             whole_register,
         ],
     }

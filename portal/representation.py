@@ -136,12 +136,12 @@ def writer_of(table: Table, site: str) -> Callable[[Model], dict]:
 
     def write(record: Model) -> dict:
         with override(SECOND):
-            second = whole(table.address(record), site)
+            second = whole(table.address(record), site) or own_address(record, site)
         with override(FIRST):
             return {
                 "id": record.slug,
                 "slug": record.slug,
-                "url": whole(table.address(record), site),
+                "url": whole(table.address(record), site) or own_address(record, site),
                 f"url_{SECOND}": second,
                 "api_url": own_address(record, site),
             } | {name: read(record) for name, read in readers}

@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 from icalendar import Calendar
 
 from meetings.calendars import build_event
-from meetings.models import Meeting
+from meetings.models import Meeting, Session
 from tests.factories import make_body, make_meeting, make_session
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +126,22 @@ def test_a_later_save_gives_a_higher_sequence_and_the_same_event(client):
         sequences.append((str(event["uid"]), event["sequence"], event.decoded("last-modified").isoformat()))
     (uid, first, _saved), (again, second, saved) = sequences
     assert (uid == again, second > first, saved) == (True, True, "2026-01-21T00:00:00+00:00")
+
+
+def test_a_cancelled_meeting_cancels_its_sessions_with_a_higher_sequence(client):
+    meeting = make_meeting(slug="adgmin-5", status="held")
+    make_session(meeting=meeting, date=meeting.start)
+    Meeting.objects.update(updated="2026-01-01T00:00:00Z")
+    Session.objects.update(updated="2026-01-01T00:00:00Z")
+
+    def session_event():
+        calendar = Calendar.from_ical(client.get("/en/meetings/adgmin-5.ics?sessions=1").content)
+        return next(event for event in calendar.walk("VEVENT") if str(event["uid"]).startswith("session"))
+
+    before = session_event()
+    meeting.status = "cancelled"
+    meeting.save()
+    after = session_event()
+    assert (before["status"], after["status"]) == ("CONFIRMED", "CANCELLED")
+    assert after["sequence"] > before["sequence"]
+    assert after.decoded("last-modified") > before.decoded("last-modified")

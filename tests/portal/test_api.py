@@ -341,3 +341,16 @@ def test_the_page_explains_every_list(described, client, language):
         assert list(example)[5:] == fields
         request = told.select_one("pre").get_text().split("'")[1]
         assert client.get(request.removeprefix("http://testserver")).json()["count"] > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("meetings/nope/", 404), ("meetings/?country=xx", 400), ("meetings/?page=99", 404)]
+)
+@pytest.mark.parametrize("headers", [{"If-None-Match": "*"}, {"If-Match": '"x"'}])
+def test_an_error_comes_before_a_condition(client, path, status, headers):
+    assert client.get(f"/api/v1/{path}", headers=headers).status_code == status
+
+
+def test_a_source_without_a_web_address_has_the_one_of_its_record(client):
+    make_source(slug="paper", url="")
+    assert client.get("/api/v1/sources/paper/").json()["url"] == "http://testserver/api/v1/sources/paper/"

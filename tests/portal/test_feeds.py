@@ -4,6 +4,7 @@ import feedparser
 import pytest
 
 from initiatives.models import Initiative
+from portal import feeds
 from portal.models import State
 from tests.factories import make_decision, make_discrepancy, make_document, make_initiative, make_milestone
 
@@ -50,3 +51,24 @@ def test_an_unknown_kind_is_400(client):
     answer = client.get("/en/changes.atom?kind=rumour")
     assert answer.status_code == 400
     assert "Kind (kind): Unknown value: rumour." in answer.content.decode()
+
+
+def test_a_new_step_updates_its_initiative_and_is_dated_by_it(client):
+    initiative = make_initiative()
+    Initiative.objects.update(updated="2020-01-01T00:00:00Z")
+    make_milestone(initiative=initiative, status="ongoing")
+    assert feedparser.parse(client.get("/en/changes.atom").content).entries[0].updated > "2026"
+    assert client.get("/api/v1/initiatives/?updated_since=2026-01-01").json()["count"] == 1
+
+
+def test_a_long_feed_comes_in_parts_that_name_each_other(client, monkeypatch):
+    monkeypatch.setattr(feeds, "ENTRIES", 2)
+    for number in range(3):
+        make_document(title_en=f"Document {number}")
+    parts = [feedparser.parse(client.get(f"/en/changes.atom?page={number}").content) for number in (1, 2)]
+    links = [{link.rel: link.href for link in part.feed.links} for part in parts]
+    assert [len(part.entries) for part in parts] == [2, 1]
+    assert ("next" in links[0], "previous" in links[0]) == (True, False)
+    assert ("next" in links[1], "previous" in links[1]) == (False, True)
+    assert client.get("/en/changes.atom?page=3").status_code == 404
+    assert client.get("/en/changes.atom?page=no").status_code == 400
