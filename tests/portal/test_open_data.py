@@ -48,9 +48,12 @@ def test_the_catalogue_names_every_list_with_its_formats(client):
     answer = client.get("/vi/open-data.jsonld")
     assert answer.headers["Content-Type"] == "application/ld+json"
     datasets = {each["dct:identifier"]: each for each in answer.json()["dcat:dataset"]}
-    assert set(datasets) == {name for name, table in TABLES.items() if table.filterset_class} | {"asean-digital-register"}
+    assert set(datasets) == {name for name, table in TABLES.items() if table.filterset_class} | {
+        "asean-digital-register"
+    }
     files = [each["dcat:downloadURL"]["@id"] for each in datasets["meetings"]["dcat:distribution"]]
-    assert files == [f"http://testserver/vi/meetings.{suffix}" for suffix in ("csv", "xlsx", "atom", "ics")]
+    own = [f"http://testserver/vi/meetings.{suffix}" for suffix in ("csv", "xlsx", "atom", "ics")]
+    assert files == [*own, "http://testserver/api/v1/meetings/"]
     assert all(client.get(address.removeprefix("http://testserver")).status_code == 200 for address in files)
 
 
