@@ -13,11 +13,13 @@ from reversion.models import Version as Revision
 from initiatives.models import Milestone, PlanItem
 from meetings.models import Decision, Meeting
 from portal.models import Body, Conflict, Country, Direction, LoadedState, Part, Source, State, Sync, Topic
+from portal.sync import engine
 from portal.sync.merge import UNKNOWN, Outcome, merge_set, merge_value
 from portal.sync.values import content_models, merged_fields
 from tests.factories import (
     make_body,
     make_country,
+    make_decision,
     make_direction,
     make_document,
     make_initiative,
@@ -310,6 +312,61 @@ def test_a_list_may_name_what_an_editor_deleted(sync):
     assert [sync(*rows)["counts"] for _time in range(2)] == [{"deleted": 1}] * 2
 
 
+BODY = {"kind": "other", "status": "active", "mandate_vi": "m", "mandate_en": "m", "name_vi": "n", "name_en": "n"}
+
+
+@pytest.fixture
+def without_targets(sync) -> list[dict]:
+    """What was loaded; an editor deleted the source, a body, the meeting with its decision, the plan with its item."""
+    source = row("portal.source", slug="s1", title="t", publisher="p", language="en", reliability="weak")
+    meeting, plan = make_meeting(slug="m"), make_plan(slug="p")
+    decision, item = make_decision(slug="d", meeting=meeting), make_plan_item(plan=plan)
+    bodies = [row("portal.body", slug=slug, **BODY) for slug in ("gone", "old")]
+    rows = [source, *bodies, *map(complete, (meeting, plan, decision, item)), topic("ai")]
+    sync(*rows)
+    for record in (Source.objects.get(slug="s1"), Body.objects.get(slug="gone"), meeting, plan):
+        record.delete()
+    return rows
+
+
+def test_a_new_reference_to_what_an_editor_deleted_is_a_fault_that_says_how_to_bring_it_back(text, without_targets):
+    before = list(LoadedState.objects.order_by("pk").values())
+    news = [
+        topic("cloud", sources=[["s1"]]),
+        row("portal.body", slug="new", successor=["gone"], **BODY),
+        row("meetings.decision", slug="e", meeting=["m"], order=2, verb="noted", text_vi="a", text_en="b"),
+        row("initiatives.planitem", plan=["p"], key="x", code="X", kind="outcome", order=9, name_vi="a", name_en="b"),
+    ]
+    changed = [*without_targets[:-1], topic("ai", sources=[["s1"]])]
+    changed[2] = row("portal.body", slug="old", successor=["gone"], **BODY)
+    report, code = text(yaml.safe_dump([*news, *changed]))
+    assert code == 1
+    assert sorted(line.partition(": ")[0].split(" ", 1)[1] for line in report.splitlines() if "An editor" in line) == [
+        "initiatives.planitem p/x plan",
+        "meetings.decision e meeting",
+        "portal.body new successor",
+        "portal.body old successor",
+        "portal.topic ai sources",
+        "portal.topic cloud sources",
+    ]
+    assert report.count("--take fixture portal.source s1") == 2
+    assert report.count("content.yaml:") == 6
+    assert list(LoadedState.objects.order_by("pk").values()) == before
+
+
+def test_a_record_that_comes_back_brings_what_went_with_it(sync, without_targets):
+    assert sync(*without_targets)["counts"] == {"deleted": 6}
+    takes = [["fixture", "meeting", "m"], ["fixture", "plan", "p"]]
+    assert sync(*without_targets, take=takes)["counts"] == {"created": 4, "deleted": 2}
+    assert (Decision.objects.get().meeting.slug, PlanItem.objects.get().plan.slug) == ("m", "p")
+
+
+def test_a_source_that_a_later_file_brings_is_not_taken_for_a_deleted_one(sync):
+    source = row("portal.source", slug="s1", title="t", publisher="p", language="en", reliability="weak")
+    sync(topic("ai", sources=[["s1"]]), source, topic("cloud", sources=[["s1"]]))
+    assert Topic.objects.filter(sources__slug="s1").count() == 2
+
+
 def test_what_the_files_no_longer_hold_is_said_and_kept(sync):
     sync(topic("ai"), topic("cloud"))
     assert sync(topic("ai"))["counts"] == {"gone": 1}
@@ -395,6 +452,22 @@ def test_directions_exchange_their_numbers_though_none_is_free_meanwhile(sync):
     assert dict(Direction.objects.values_list("slug", "pk")) == before
     assert initiative.directions.get().number == 2
     connection.check_constraints()
+
+
+def test_a_row_that_gave_way_and_cannot_be_written_back_is_a_fault_and_not_lost(text, monkeypatch):
+    rows = [direction("d-1", 1), direction("d-2", 2)]
+    text(yaml.safe_dump(rows))
+    monkeypatch.setattr(engine.Writer, "lift", lift_and_forget)
+    rows[0]["fields"]["number"], rows[1]["fields"]["number"] = 2, 1
+    report, code = text(yaml.safe_dump(rows))
+    assert (code, "The record cannot be written" in report) == (1, True)
+    assert list(Direction.objects.order_by("slug").values_list("number", flat=True)) == [1, 2]
+
+
+def lift_and_forget(writer: engine.Writer, waiting: list, lift=engine.Writer.lift) -> bool:
+    lift(writer, waiting)
+    waiting.clear()
+    return False
 
 
 def test_a_number_that_another_record_keeps_is_refused_with_its_place(text):

@@ -14,7 +14,7 @@ from django.urls import reverse
 from reversion.models import Version as Revision
 
 from portal.models import Conflict, LoadedState, Sync, Topic
-from tests.factories import make_topic
+from tests.factories import make_body, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +128,17 @@ def test_a_value_that_the_field_cannot_hold_is_refused_beside_what_was_written(e
     assert "121" in page.select_one(".sync-conflict .errornote").get_text()
     assert page.select_one("input[name=other]")["value"] == "x" * 121
     assert Topic.objects.get().name_en == "By an editor"
+
+
+@pytest.mark.databases
+def test_a_third_value_that_points_at_nothing_is_refused_in_words(editor):
+    body = make_body(slug="a")
+    place = {"kind": "portal.body", "key": "a", "field": "successor", "origin": "fixture"}
+    conflict = Conflict.objects.create(**place, base=None, incoming="b", database=None)
+    error = tree(settle(editor, conflict, "other", "nowhere")).select_one(".sync-conflict .errornote").get_text()
+    assert ("nowhere" in error, "None" in error) == (True, False)
+    body.refresh_from_db()
+    assert body.successor is None
 
 
 def test_what_changed_after_the_page_was_opened_is_not_overwritten(editor, conflict):
