@@ -496,14 +496,20 @@ class Syncing:
             self.check_reference(row, row.model._meta.get_field(key_fields(row.model)[0]), parent)
 
     def check_languages(self, row: Row, complete: dict[str, Plain], written: Iterable[str]) -> None:
-        """A text that may be left out is there in both languages or in neither."""
+        """A text that may be left out is there in both languages or in neither; a draft may lose one of them."""
+        is_public = complete.get("state", State.PUBLISHED) == State.PUBLISHED
         for name in written:
             stem, _dash, language = name.rpartition("_")
             other = f"{stem}_{'en' if language == 'vi' else 'vi'}"
-            if language not in ("vi", "en") or other not in complete or is_empty(complete[name]):
+            if language not in ("vi", "en") or other not in complete or not merged_fields(row.model)[other].blank:
                 continue
-            if is_empty(complete[other]) and merged_fields(row.model)[other].blank:
-                self.fault(row, missing_message(merged_fields(row.model)[other]), other)
+            if is_empty(complete[name]):
+                is_lost = is_public and other not in written and not is_empty(complete[other])
+                missing = name if is_lost else ""
+            else:
+                missing = other if is_empty(complete[other]) else ""
+            if missing:
+                self.fault(row, missing_message(merged_fields(row.model)[missing]), missing)
 
     def check_references(self) -> None:
         """What later rows did not bring is not there; nor is what an editor deleted, whatever the files hold."""
