@@ -709,6 +709,13 @@ def test_everything_that_is_wrong_is_said_in_one_run_with_its_place(text):
     [
         ("- model: [", "content.yaml:2: This is not valid YAML"),
         ("model: portal.topic", "A fixture file is a list of rows"),
+        (
+            "- model: portal.topic\n  fields: {slug: a, name_vi: b, name_en: c}\n---\n[]",
+            "content.yaml:3: A file holds one",
+        ),
+        ("---\n...\n---\n- model: portal.topic\n  fields: {slug: a}", "content.yaml:3: A file holds one document"),
+        ("[" * 5000, "content.yaml:1: The lists in this file are nested too deeply."),
+        ("- model: portal.topic\n  fields: {slug: " + "[" * 5000, "content.yaml:2: The lists in this file"),
         ("- model: portal.topic\n  pk: 1\n  fields: {slug: a, name_vi: b, name_en: c}", "never by number"),
         ("- model: portal.topic\n  fields: {name_vi: b}", "A record is named by slug"),
         ("- model: portal.topic\n  fields: {slug: a, slug: b}", "“slug” is written twice in one row."),
@@ -738,6 +745,17 @@ def test_what_is_wrong_is_said_in_plain_words(text, content, said):
     assert code == 1
     assert said in report
     assert LoadedState.objects.count() == 0
+
+
+def test_a_public_record_keeps_both_languages_of_a_text_or_neither(text):
+    given = complete(make_meeting_in_hanoi(), state="published")
+    text(yaml.safe_dump([given]))
+    given["fields"]["city_en"] = ""
+    report, code = text(yaml.safe_dump([given]))
+    assert (code, report.count(" city_en: The English text is missing.")) == (1, 1)
+    given["fields"]["city_vi"] = ""
+    assert text(yaml.safe_dump([given]))[1] == 0
+    assert Meeting.objects.values_list("city_vi", "city_en").get() == (None, None)
 
 
 def test_what_the_database_itself_refuses_is_said_of_the_record(text):
