@@ -357,12 +357,25 @@ class Syncing:
                 self.add(row, outcome, field=name, result=result, base_known=known, **values)
             if result != database[name]:
                 plan_field(change, merged_field, database[name], result)
-        said_no_more = set() if row.base is not None or state is None else self.left_out(row, database, state)
+        said_no_more: set[str] = set()
+        if row.base is None and state is not None:
+            said_no_more = self.empty_reason(row, database, change)
+            said_no_more |= self.left_out(row, database | change.values, state)
         if change.values or change.many:
             self.check_languages(row, database | change.values, change.values)
             if row.sound:
                 self.plan.append(change)
         return self.loaded(row, state, unsettled, said_no_more)
+
+    def empty_reason(self, row: Row, database: dict, change: Change) -> set[str]:
+        """Take back the reason that a sync gave for a withdrawal, where the state is another one again."""
+        is_ours = all(name not in row.values and database.get(name) == text for name, text in WITHDRAWAL.items())
+        if not is_ours or change.values.get("state", State.WITHDRAWN) == State.WITHDRAWN:
+            return set()
+        for name, text in WITHDRAWAL.items():
+            change.values[name] = ""
+            self.add(row, Outcome.UPDATED, field=name, base=text, incoming="", database=text, result="")
+        return set(WITHDRAWAL)
 
     def left_out(self, row: Row, database: dict, state: LoadedState) -> set[str]:
         """Note the fields that the file does not name any more; gives those that are as empty in the database.
@@ -552,6 +565,10 @@ class Syncing:
             return
         values = {"state": str(State.WITHDRAWN)} | WITHDRAWAL
         self.add(row, Outcome.WITHDRAWN, field="state", database=record.state, result=values["state"])
+        stored = stored_values(type(record), [record.pk], self.index)[row.key]
+        for name, text in WITHDRAWAL.items():
+            if stored[name] != text:
+                self.add(row, Outcome.UPDATED, field=name, incoming=text, database=stored[name], result=text)
         self.plan.append(Change(row, False, values))
         # When the files hold the record again, that is a change of theirs and takes the withdrawal back.
         state.values |= values

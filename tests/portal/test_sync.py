@@ -274,10 +274,11 @@ def test_every_cell_of_the_table_for_a_whole_record(sync, make):
     again = model.objects.exclude(pk=kept.pk).get(sources__slug="s1")
     assert sync(complete(kept))["counts"] == {"gone": 1}  # only the database has it
     has_state = hasattr(record, "state")
-    assert sync(complete(kept), withdraw_missing=True)["counts"] == {"withdrawn" if has_state else "gone": 1}
+    withdrawn = {"withdrawn": 1, "updated": 2} if has_state else {"gone": 1}
+    assert sync(complete(kept), withdraw_missing=True)["counts"] == withdrawn
     again.refresh_from_db()
     assert getattr(again, "state", State.WITHDRAWN) == State.WITHDRAWN
-    assert sync(*both)["counts"] == ({"updated": 1, "left-out": 2} if has_state else {})  # and back
+    assert sync(*both)["counts"] == ({"updated": 3} if has_state else {})  # and back
     assert getattr(model.objects.get(pk=again.pk), "state", "published") == "published"
 
 
@@ -375,17 +376,28 @@ def test_what_the_files_no_longer_hold_is_said_and_kept(sync):
 
 def test_what_the_files_no_longer_hold_is_withdrawn_with_a_reason_when_asked(sync):
     sync(topic("ai"), topic("cloud"))
-    assert sync(topic("ai"), withdraw_missing=True)["counts"] == {"withdrawn": 1}
+    report = sync(topic("ai"), withdraw_missing=True)
+    assert [(entry["field"], entry["database"]) for entry in report["entries"]] == [
+        ("state", "published"),
+        ("withdrawn_reason_vi", ""),
+        ("withdrawn_reason_en", ""),
+    ]
     cloud = Topic.objects.get(slug="cloud")
     assert (cloud.state, bool(cloud.withdrawn_reason_vi and cloud.withdrawn_reason_en)) == (State.WITHDRAWN, True)
     assert sync(topic("ai"), withdraw_missing=True)["counts"] == {}
 
 
-def test_a_withdrawn_record_that_the_files_hold_again_is_public_again(sync):
+@pytest.mark.parametrize(("written", "left"), [(None, ""), ("Lý do của biên tập viên.", "Lý do của biên tập viên.")])
+def test_a_withdrawn_record_that_the_files_hold_again_is_public_again_without_the_reason(sync, written, left):
     sync(topic("ai"), topic("cloud"))
     sync(topic("ai"), withdraw_missing=True)
-    assert sync(topic("ai"), topic("cloud"))["counts"]["updated"] == 1
-    assert Topic.objects.get(slug="cloud").state == State.PUBLISHED
+    if written:
+        Topic.objects.filter(slug="cloud").update(withdrawn_reason_vi=written, withdrawn_reason_en=written)
+    assert sync(topic("ai"), topic("cloud"))["counts"]["updated"] == (1 if written else 3)
+    cloud = Topic.objects.get(slug="cloud")
+    assert (cloud.state, cloud.withdrawn_reason_vi or "", cloud.withdrawn_reason_en or "") == ("published", left, left)
+    if not written:
+        assert sync(topic("ai"), topic("cloud"))["counts"] == {}
 
 
 def test_one_file_says_nothing_of_the_records_of_another(sync):
