@@ -759,6 +759,14 @@ def test_what_is_wrong_is_said_in_plain_words(text, content, said):
     assert LoadedState.objects.count() == 0
 
 
+def test_what_a_new_record_lacks_is_said_once_with_an_example_of_its_kind(text):
+    content = "- model: meetings.statement\n  fields: {slug: a, meeting: [m], order: 1, text_vi: a, text_en: b}"
+    make_meeting(slug="m")
+    report, code = text(content)
+    assert (code, report.count("meetings.statement a person: A value is missing.")) == (1, 1)
+    assert (report.count("statement a person"), "[nguyen-manh-hung]" in report) == (1, True)
+
+
 def test_a_public_record_keeps_both_languages_of_a_text_or_neither(text):
     given = complete(make_meeting_in_hanoi(), state="published")
     text(yaml.safe_dump([given]))
