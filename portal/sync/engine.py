@@ -12,7 +12,7 @@ import pickle
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -307,7 +307,7 @@ class Syncing:
         if database is not None:
             return self.update(row, database, state)
         was_there = bool(row.base) if row.base is not None else state is not None
-        if was_there and not self.side(row, ""):
+        if was_there and not self.side(row, "") and not self.comes_with_another(row):
             self.add(row, Outcome.DELETED)
             self.deleted[row.model, row.key] = True
             return None
@@ -320,14 +320,15 @@ class Syncing:
     def create(self, row: Row, state: LoadedState | None) -> LoadedState | None:
         for name, value in row.values.items():
             self.check_value(row, merged_fields(row.model)[name], value, default_of(merged_fields(row.model)[name]))
+        self.deleted[row.model, row.key] = False
         self.check_key(row)
         complete = {name: default_of(field) for name, field in merged_fields(row.model).items()} | row.values
         for name, field_ in merged_fields(row.model).items():
             if name not in row.lines and is_empty(complete[name]) and not field_.blank:
-                self.note(row.problem(missing_message(field_), name, allowed(field_, row.base is not None)))
+                self.fault(row, missing_message(field_), name, allowed(field_, row.base is not None))
         self.check_languages(row, complete, row.values)
-        self.add(row, Outcome.CREATED, result=complete.get("state"))
         if row.sound:
+            self.add(row, Outcome.CREATED, result=complete.get("state"))
             many = {name for name in row.values if merged_fields(row.model)[name].many_to_many}
             values = {name: value for name, value in row.values.items() if name not in many}
             added = {name: (self.alive(row, name), []) for name in many}
@@ -356,12 +357,25 @@ class Syncing:
                 self.add(row, outcome, field=name, result=result, base_known=known, **values)
             if result != database[name]:
                 plan_field(change, merged_field, database[name], result)
-        said_no_more = set() if row.base is not None or state is None else self.left_out(row, database, state)
+        said_no_more: set[str] = set()
+        if row.base is None and state is not None:
+            said_no_more = self.empty_reason(row, database, change)
+            said_no_more |= self.left_out(row, database | change.values, state)
         if change.values or change.many:
             self.check_languages(row, database | change.values, change.values)
             if row.sound:
                 self.plan.append(change)
         return self.loaded(row, state, unsettled, said_no_more)
+
+    def empty_reason(self, row: Row, database: dict, change: Change) -> set[str]:
+        """Take back the reason that a sync gave for a withdrawal, where the state is another one again."""
+        is_ours = all(name not in row.values and database.get(name) == text for name, text in WITHDRAWAL.items())
+        if not is_ours or change.values.get("state", State.WITHDRAWN) == State.WITHDRAWN:
+            return set()
+        for name, text in WITHDRAWAL.items():
+            change.values[name] = ""
+            self.add(row, Outcome.UPDATED, field=name, base=text, incoming="", database=text, result="")
+        return set(WITHDRAWAL)
 
     def left_out(self, row: Row, database: dict, state: LoadedState) -> set[str]:
         """Note the fields that the file does not name any more; gives those that are as empty in the database.
@@ -415,6 +429,20 @@ class Syncing:
                 return take.side
         return ""
 
+    def comes_with_another(self, row: Row) -> bool:
+        """Whether the record went with another one that comes back: its parent, or what it cannot be without."""
+        with_it = [field for field in row.model._meta.fields if goes_with(field)]
+        keys = [row.values.get(field.name) or parent_key(row.model, field, row.key) for field in with_it]
+        return any(self.comes_back(field.related_model, key) for field, key in zip(with_it, keys, strict=True) if key)
+
+    def comes_back(self, model: type[models.Model], key: str) -> bool:
+        """Whether a record is not there and this run was told to bring it back, or its parent."""
+        if self.index.number(model, key):
+            return False
+        told = any((take.side, take.kind, take.key) == ("fixture", label_of(model), key) for take in self.options.takes)
+        with_it = [field for field in model._meta.fields if parent_key(model, field, key)]
+        return told or any(self.comes_back(field.related_model, parent_key(model, field, key)) for field in with_it)
+
     def alive(self, row: Row, name: str) -> list[str]:
         """The keys of a list without those of records that an editor deleted."""
         related = merged_fields(row.model)[name].related_model
@@ -423,11 +451,10 @@ class Syncing:
     def is_deleted(self, model: type[models.Model], key: str) -> bool:
         """Whether a record was loaded once and is not there any more, nor brought back by this run."""
         if self.seen.has(model, key):  # and by now decided; one that is created has its loaded state written already
-            return (model, key) in self.deleted
+            return self.deleted.get((model, key), False)
         if (model, key) not in self.deleted:
-            brought_back = any((take.kind, take.key) == (label_of(model), key) for take in self.options.takes)
             gone = LoadedState.objects.filter(kind=label_of(model), key=key).exists()
-            self.deleted[model, key] = gone and not brought_back
+            self.deleted[model, key] = gone and not self.comes_back(model, key)
         return self.deleted[model, key]
 
     # Checking what can be checked before anything is written
@@ -441,8 +468,10 @@ class Syncing:
         if value in known:
             return
         if checked.many_to_many:
+            there = {key for each in known if each is not UNKNOWN for key in each}
             for key in value:
-                self.check_reference(row, checked, key)
+                if key not in there:
+                    self.check_reference(row, checked, key)
         elif checked.many_to_one:
             if value is None and not checked.null:
                 self.fault(row, missing_message(checked), checked.name, allowed(checked, row.base is not None))
@@ -458,7 +487,7 @@ class Syncing:
 
     def check_reference(self, row: Row, checked: models.Field, key: str) -> None:
         related = checked.related_model
-        if self.index.number(related, key) or self.seen.has(related, key):
+        if self.index.number(related, key) or (self.seen.has(related, key) and not self.is_deleted(related, key)):
             return
         message = _("There is no “%(model)s” with the key “%(key)s”.")
         names = {"model": related._meta.verbose_name, "key": key}
@@ -480,22 +509,32 @@ class Syncing:
             self.check_reference(row, row.model._meta.get_field(key_fields(row.model)[0]), parent)
 
     def check_languages(self, row: Row, complete: dict[str, Plain], written: Iterable[str]) -> None:
-        """A text that may be left out is there in both languages or in neither."""
+        """A text that may be left out is there in both languages or in neither; a draft may lose one of them."""
+        is_public = complete.get("state", State.PUBLISHED) == State.PUBLISHED
         for name in written:
             stem, _dash, language = name.rpartition("_")
             other = f"{stem}_{'en' if language == 'vi' else 'vi'}"
-            if language not in ("vi", "en") or other not in complete or is_empty(complete[name]):
+            if language not in ("vi", "en") or other not in complete or not merged_fields(row.model)[other].blank:
                 continue
-            if is_empty(complete[other]) and merged_fields(row.model)[other].blank:
-                self.fault(row, missing_message(merged_fields(row.model)[other]), other)
+            if is_empty(complete[name]):
+                is_lost = is_public and other not in written and not is_empty(complete[other])
+                missing = name if is_lost else ""
+            else:
+                missing = other if is_empty(complete[other]) else ""
+            if missing:
+                self.fault(row, missing_message(merged_fields(row.model)[missing]), missing)
 
     def check_references(self) -> None:
-        """What later rows did not bring is not there; what an editor deleted is not looked for in lists."""
+        """What later rows did not bring is not there; nor is what an editor deleted, whatever the files hold."""
         for related, key, problem in self.open_references:
-            if self.seen.has(related, key):
-                continue
-            to_many = merged_fields(models_by_label()[problem.kind]).get(problem.field)
-            if to_many is None or not to_many.many_to_many or not self.is_deleted(related, key):
+            if self.is_deleted(related, key):
+                message = _(
+                    "An editor deleted the “%(model)s” with the key “%(key)s”. Leave it out here, or bring it back "
+                    "with: sync_content --take fixture %(kind)s %(key)s"
+                )
+                names = {"model": related._meta.verbose_name, "key": key, "kind": label_of(related)}
+                self.note(replace(problem, message=message % names))
+            elif not self.seen.has(related, key):
                 self.note(problem)
 
     def check_takes(self) -> None:
@@ -526,6 +565,10 @@ class Syncing:
             return
         values = {"state": str(State.WITHDRAWN)} | WITHDRAWAL
         self.add(row, Outcome.WITHDRAWN, field="state", database=record.state, result=values["state"])
+        stored = stored_values(type(record), [record.pk], self.index)[row.key]
+        for name, text in WITHDRAWAL.items():
+            if stored[name] != text:
+                self.add(row, Outcome.UPDATED, field=name, incoming=text, database=stored[name], result=text)
         self.plan.append(Change(row, False, values))
         # When the files hold the record again, that is a change of theirs and takes the withdrawal back.
         state.values |= values
@@ -611,6 +654,16 @@ def plan_field(change: Change, planned: models.Field, before: Plain, after: Plai
         change.values[planned.name] = after
 
 
+def goes_with(pointing: models.Field) -> bool:
+    """Whether a record goes when the one goes that it points at by this field."""
+    return pointing.many_to_one and pointing.remote_field.on_delete is models.CASCADE
+
+
+def parent_key(model: type[models.Model], pointing: models.Field, key: str) -> str:
+    """The parent's key, as the key of a child record begins with it; empty for any other field."""
+    return key.partition("/")[0] if pointing.name == getattr(model, "parent_field", "") else ""
+
+
 def missing_message(missing: models.Field) -> str:
     texts = {"vi": _("The Vietnamese text is missing."), "en": _("The English text is missing.")}
     return texts.get(getattr(missing, "language", ""), _("A value is missing."))
@@ -646,6 +699,9 @@ class Writer:
         for change in self.later:
             if not self.write_row(change):
                 self.explain(change)
+        for (model, key), instance in self.lifted.items():  # whatever the reason: then nothing at all is written
+            row = Row(model, key, *self.syncing.seen.of(model, key))
+            self.note_unwritten(row, str(instance))
         self.finish()
 
     def write_row(self, change: Change, loose: bool = False) -> bool:
@@ -662,6 +718,7 @@ class Writer:
         except IntegrityError as error:
             self.failures[id(change)] = error
             return False
+        self.failures.pop(id(change), None)
         self.lifted.pop((change.row.model, change.row.key), None)
         self.index.add(change.row.model, change.row.key, instance.pk)
         if postponed:
@@ -729,17 +786,27 @@ class Writer:
         return True
 
     def explain(self, change: Change) -> None:
-        """Say why a row could not be written; what it waits for has said so itself."""
+        """Say why a row could not be written; what it waits for has mostly said so itself."""
         try:
-            instance, _postponed = self.filled(change, loose=True)
+            instance, postponed = self.filled(change, loose=True)
             instance.full_clean()
-        except LookupError:
-            return
+        except LookupError as missing:
+            self.note_unwritten(change.row, str(missing.args[0]))
         except ValidationError as error:
             self.note_all(change.row, error)
         else:
             failure = self.failures.get(id(change))
-            self.syncing.note(change.row.problem(_("The database refuses the record: %(why)s") % {"why": failure}))
+            if failure is None:
+                self.note_unwritten(change.row, ", ".join(map(str, (postponed or change.values).values())))
+            else:
+                message = _("The database refuses the record: %(why)s") % {"why": failure}
+                self.syncing.note(change.row.problem(message))
+
+    def note_unwritten(self, row: Row, what: str) -> None:
+        """A row that could not be written is a fault, so that nothing is; unless one was noted that explains it."""
+        if not self.syncing.report.problems:
+            message = _("The record cannot be written, as it waits for what is not there: %(what)s.")
+            self.syncing.note(row.problem(message % {"what": what}))
 
     def note_all(self, row: Row, error: ValidationError) -> None:
         for name, messages in error.message_dict.items():

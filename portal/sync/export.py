@@ -41,6 +41,7 @@ from portal.sync.values import (
 LINE = 80  # a longer text becomes a block
 BLOCK_LINE = 94  # of a block, which is indented by six
 PORTION = 500
+SENTINEL = "end-of-row: here"  # below a text that keeps its empty lines, while the library has the row
 # What stands last in a row, as in every file; the model's own fields come first.
 LAST = ("sources", "state", "published_from", "withdrawn_reason_vi", "withdrawn_reason_en", "updated", "note")
 
@@ -109,26 +110,62 @@ def own_comment(lines: list[str], start: int) -> int:
 
 
 def written(model: type[models.Model], text: str, path: Path, index: KeyIndex) -> tuple[str, int]:
-    """The text of a file with the rows of one model brought up to the database, and how many are other ones."""
+    """The text of a file with the rows of one model brought up to the database, and how many are other ones.
+
+    Raises Unwritable where the new text would not read as it should.
+    """
     head, rows = split(path, text)
     known = {row.key: (block, row) for block, row in rows if row.model is model}
-    blocks: list[str] = []
+    # Rows of other models that share the file stay before or after, as they stood.
+    before, blocks, after, met = [], [], [], False
+    expected: dict[tuple[type, str], int] = {}
+    for block, row in rows:
+        met = met or row.model is model
+        if row.model is not model:
+            (after if met else before).append(block)
+            expected[row.model, row.key] = mark_of(row.model, row.values)
     changed = 0
     for key, values in sorted_records(model, index):
         block, row = known.pop(key, ("", None))
         new = updated_block(model, key, block, row, values) if row else new_block(model, key, values)
         changed += new != block
         blocks.append(new)
-    # Rows of other models that share the file stay before or after, as they stood.
-    before, after, met = [], [], False
-    for block, row in rows:
-        met = met or row.model is model
-        if row.model is not model:
-            (after if met else before).append(block)
-    whole = [head.rstrip("\n"), *(block.strip("\n") for block in [*before, *blocks, *after])]
-    result = "\n\n".join(part for part in whole if part) + "\n"
-    unchanged = not changed and not known
-    return (text if unchanged else result) if blocks or text else "", changed + len(known)
+        expected[model, key] = mark_of(model, values)
+    if not (changed or known):
+        return text if blocks or text else "", 0
+    result = joined([head, *before, *blocks, *after])
+    verify(path, result, expected)
+    return result, changed + len(known)
+
+
+def mark_of(model: type[models.Model], values: Fields) -> int:
+    """A small mark of all that a record says, to compare without keeping it."""
+    return hash(tuple(repr(values.get(name, default_of(field))) for name, field in merged_fields(model).items()))
+
+
+def joined(parts: list[str]) -> str:
+    """The parts of a file with one empty line between them, or the ones that belong to a text that ends in them."""
+    ends = [part.lstrip("\n") if ends_open(part) else part.strip("\n") + "\n\n" for part in parts if part.strip("\n")]
+    whole = "".join(ends)
+    return whole if ends and ends_open(parts[-1]) else whole.rstrip("\n") + "\n"
+
+
+def ends_open(block: str) -> bool:
+    """Whether the empty lines behind a row are part of its last text, as “|+” makes them."""
+    if not re.search(r"[|>][0-9]?\+", block):
+        return False
+    less, more = (list(nodes_of(io.BytesIO((block.rstrip("\n") + end).encode()))) for end in ("\n", "\n\n\n"))
+    return less != more
+
+
+def verify(path: Path, text: str, expected: dict[tuple[type, str], int]) -> None:
+    """Raises Unwritable unless a text reads as exactly these records."""
+    found = {(row.model, row.key): mark_of(row.model, row.values) for _block, row in split(path, text)[1]}
+    for (model, key), mark in expected.items():
+        if found.pop((model, key), None) != mark:
+            raise Unwritable(f"{path}: {label_of(model)} {key} would not be read back as the database says it")
+    if found:
+        raise Unwritable(f"{path}: {len(found)} rows would be read that the database does not have")
 
 
 def sorted_records(model: type[models.Model], index: KeyIndex) -> Iterator[tuple[str, Fields]]:
@@ -172,7 +209,9 @@ def updated_block(model: type[models.Model], key: str, block: str, row: Row, val
         return block
     # Indented as the library writes it, so that comments keep their place; without the blank lines behind the row,
     # which would stay before what is added.
-    document = yaml_library().load(indent(block.rstrip() + "\n", "  "))
+    is_open = ends_open(block)
+    kept = block + f"    {SENTINEL}\n" if is_open else block.rstrip() + "\n"
+    document = yaml_library().load(indent(kept, "  "))
     fields = document[0]["fields"]
     for name in written_order(model):
         if name not in differing - emptied:
@@ -181,7 +220,11 @@ def updated_block(model: type[models.Model], key: str, block: str, row: Row, val
             fields[name] = represented(model, name, values[name], fields[name])
         else:
             fields.insert(place_of(model, name, list(fields)), name, represented(model, name, values[name]))
-    return dumped(document)
+    text = dumped(document).partition(f"    {SENTINEL}\n")[0]
+    for name, style in re.findall(r"(?m)^    (\w+): ([|>])\+$", block):  # which the library drops where it is idle
+        if name not in differing:
+            text = text.replace(f"\n    {name}: {style}\n", f"\n    {name}: {style}+\n", 1)
+    return text
 
 
 def leaves_out(model: type[models.Model], name: str, value: Plain) -> bool:
@@ -296,7 +339,7 @@ def plain_scalar(text: str) -> Any:
 
 def represented_text(text: str, before: str = "", is_address: bool = False) -> Any:
     """A text on its line, or as a block when it is long or has lines of its own."""
-    if re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]|[ ](\n|$)|^\s", text):
+    if re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]|[ ](\n|$)|^\s|\n\n\Z", text):
         return DoubleQuotedScalarString(text)  # what a block or a plain line would not keep
     if "\n" in text:
         return LiteralScalarString(text)

@@ -29,6 +29,7 @@ from portal.sync.values import (
 )
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DEEPEST = 20  # lists in lists; a fixture needs four
 NOTHING = {"", "~", "null", "Null", "NULL"}
 
 
@@ -81,9 +82,11 @@ class Unreadable(Exception):
         self.line = line
 
 
-def build(events: Iterator, event: Any, anchors: dict[str, Node]) -> Node:
+def build(events: Iterator, event: Any, anchors: dict[str, Node], depth: int = 0) -> Node:
     """The node that begins with an event; what an anchor names is kept. Raises Unreadable."""
     line = event.start_mark.line + 1
+    if depth > DEEPEST:
+        raise Unreadable(line, _("The lists in this file are nested too deeply."))
     if isinstance(event, yaml.AliasEvent):
         if event.anchor not in anchors:
             raise Unreadable(line, _("*%(name)s refers to nothing above it.") % {"name": event.anchor})
@@ -94,8 +97,8 @@ def build(events: Iterator, event: Any, anchors: dict[str, Node]) -> Node:
         parts: list = []
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         while not isinstance(part := next(events), yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            first = build(events, part, anchors)
-            parts.append((first, build(events, next(events), anchors)) if is_mapping else first)
+            first = build(events, part, anchors, depth + 1)
+            parts.append((first, build(events, next(events), anchors, depth + 1)) if is_mapping else first)
         node = Node("mapping" if is_mapping else "list", parts, line)
     if event.anchor:
         anchors[event.anchor] = node
@@ -108,25 +111,31 @@ def nodes_of(stream: Any) -> Iterator[Node]:
         events = yaml.parse(stream, Loader=LOADER)
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
+                yield from entries_of(events)
                 break
-        else:
-            return
-        first = next(events)
-        if isinstance(first, yaml.ScalarEvent) and first.value in NOTHING:
-            return
-        if not isinstance(first, yaml.SequenceStartEvent):
-            raise Unreadable(
-                first.start_mark.line + 1, _("A fixture file is a list of rows, each beginning with “- model:”.")
-            )
-        anchors: dict[str, Node] = {}
-        while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            yield build(events, event, anchors)
+        for event in events:  # to the end, so that nothing behind the list is passed over
+            if isinstance(event, yaml.DocumentStartEvent):
+                message = _("A file holds one document; another one begins here, after “---” or “...”.")
+                raise Unreadable(event.start_mark.line + 1, message)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = _("This is not valid YAML: %(problem)s.") % {"problem": error.problem or error.context}
         raise Unreadable(mark.line + 1 if mark else 1, message) from error
     except (yaml.YAMLError, UnicodeError) as error:
         raise Unreadable(1, _("The file is not readable as UTF-8 text.")) from error
+
+
+def entries_of(events: Iterator) -> Iterator[Node]:
+    """The entries of the list that a document is; nothing of an empty one. Raises Unreadable."""
+    first = next(events)
+    if isinstance(first, yaml.ScalarEvent) and first.value in NOTHING:
+        return
+    if not isinstance(first, yaml.SequenceStartEvent):
+        message = _("A fixture file is a list of rows, each beginning with “- model:”.")
+        raise Unreadable(first.start_mark.line + 1, message)
+    anchors: dict[str, Node] = {}
+    while not isinstance(event := next(events), yaml.SequenceEndEvent):
+        yield build(events, event, anchors)
 
 
 class Reader:

@@ -18,6 +18,24 @@ from portal.database import content_models
 from portal.models import Editorial, Part, is_translated
 from portal.text import normalise
 
+# A key of each kind of record that others point at, for messages.
+EXAMPLES = {
+    "portal.source": "abli-cloud",
+    "portal.country": "vn",
+    "portal.body": "adgsom",
+    "portal.direction": "digital-government",
+    "portal.topic": "ai",
+    "portal.document": "adm-2030-text",
+    "meetings.person": "nguyen-manh-hung",
+    "meetings.session": "adgmin-1-opening",
+    "meetings.statement": "adgmin-1-s01",
+    "meetings.decision": "aaims-2025-01",
+    "initiatives.plan": "adm-2030",
+    "initiatives.planitem": "adm-2030/do1",
+    "initiatives.initiative": "5g-rollout",
+    "initiatives.indicator": "activities-2026",
+}
+
 Plain = str | int | bool | list | None
 
 
@@ -117,8 +135,8 @@ def allowed(field: models.Field, in_cell: bool = False) -> str:
 
 
 def allowed_relation(field: models.Field, in_cell: bool) -> str:
-    is_part = issubclass(field.related_model, Part)
-    form = ("adm-2030/do1" if is_part else "adgmin-6") if in_cell else ("[adm-2030, do1]" if is_part else "[adgmin-6]")
+    key = EXAMPLES.get(label_of(field.related_model), "adgmin-6")
+    form = key if in_cell else f"[{key.replace('/', ', ')}]"
     if not field.many_to_many:
         text = _("the key of an existing “%(model)s”, in a form such as %(form)s")
     elif in_cell:

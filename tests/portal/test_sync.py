@@ -13,11 +13,13 @@ from reversion.models import Version as Revision
 from initiatives.models import Milestone, PlanItem
 from meetings.models import Decision, Meeting
 from portal.models import Body, Conflict, Country, Direction, LoadedState, Part, Source, State, Sync, Topic
+from portal.sync import engine
 from portal.sync.merge import UNKNOWN, Outcome, merge_set, merge_value
 from portal.sync.values import content_models, merged_fields
 from tests.factories import (
     make_body,
     make_country,
+    make_decision,
     make_direction,
     make_document,
     make_initiative,
@@ -272,10 +274,11 @@ def test_every_cell_of_the_table_for_a_whole_record(sync, make):
     again = model.objects.exclude(pk=kept.pk).get(sources__slug="s1")
     assert sync(complete(kept))["counts"] == {"gone": 1}  # only the database has it
     has_state = hasattr(record, "state")
-    assert sync(complete(kept), withdraw_missing=True)["counts"] == {"withdrawn" if has_state else "gone": 1}
+    withdrawn = {"withdrawn": 1, "updated": 2} if has_state else {"gone": 1}
+    assert sync(complete(kept), withdraw_missing=True)["counts"] == withdrawn
     again.refresh_from_db()
     assert getattr(again, "state", State.WITHDRAWN) == State.WITHDRAWN
-    assert sync(*both)["counts"] == ({"updated": 1, "left-out": 2} if has_state else {})  # and back
+    assert sync(*both)["counts"] == ({"updated": 3} if has_state else {})  # and back
     assert getattr(model.objects.get(pk=again.pk), "state", "published") == "published"
 
 
@@ -310,6 +313,61 @@ def test_a_list_may_name_what_an_editor_deleted(sync):
     assert [sync(*rows)["counts"] for _time in range(2)] == [{"deleted": 1}] * 2
 
 
+BODY = {"kind": "other", "status": "active", "mandate_vi": "m", "mandate_en": "m", "name_vi": "n", "name_en": "n"}
+
+
+@pytest.fixture
+def without_targets(sync) -> list[dict]:
+    """What was loaded; an editor deleted the source, a body, the meeting with its decision, the plan with its item."""
+    source = row("portal.source", slug="s1", title="t", publisher="p", language="en", reliability="weak")
+    meeting, plan = make_meeting(slug="m"), make_plan(slug="p")
+    decision, item = make_decision(slug="d", meeting=meeting), make_plan_item(plan=plan)
+    bodies = [row("portal.body", slug=slug, **BODY) for slug in ("gone", "old")]
+    rows = [source, *bodies, *map(complete, (meeting, plan, decision, item)), topic("ai")]
+    sync(*rows)
+    for record in (Source.objects.get(slug="s1"), Body.objects.get(slug="gone"), meeting, plan):
+        record.delete()
+    return rows
+
+
+def test_a_new_reference_to_what_an_editor_deleted_is_a_fault_that_says_how_to_bring_it_back(text, without_targets):
+    before = list(LoadedState.objects.order_by("pk").values())
+    news = [
+        topic("cloud", sources=[["s1"]]),
+        row("portal.body", slug="new", successor=["gone"], **BODY),
+        row("meetings.decision", slug="e", meeting=["m"], order=2, verb="noted", text_vi="a", text_en="b"),
+        row("initiatives.planitem", plan=["p"], key="x", code="X", kind="outcome", order=9, name_vi="a", name_en="b"),
+    ]
+    changed = [*without_targets[:-1], topic("ai", sources=[["s1"]])]
+    changed[2] = row("portal.body", slug="old", successor=["gone"], **BODY)
+    report, code = text(yaml.safe_dump([*news, *changed]))
+    assert code == 1
+    assert sorted(line.partition(": ")[0].split(" ", 1)[1] for line in report.splitlines() if "An editor" in line) == [
+        "initiatives.planitem p/x plan",
+        "meetings.decision e meeting",
+        "portal.body new successor",
+        "portal.body old successor",
+        "portal.topic ai sources",
+        "portal.topic cloud sources",
+    ]
+    assert report.count("--take fixture portal.source s1") == 2
+    assert report.count("content.yaml:") == 6
+    assert list(LoadedState.objects.order_by("pk").values()) == before
+
+
+def test_a_record_that_comes_back_brings_what_went_with_it(sync, without_targets):
+    assert sync(*without_targets)["counts"] == {"deleted": 6}
+    takes = [["fixture", "meeting", "m"], ["fixture", "plan", "p"]]
+    assert sync(*without_targets, take=takes)["counts"] == {"created": 4, "deleted": 2}
+    assert (Decision.objects.get().meeting.slug, PlanItem.objects.get().plan.slug) == ("m", "p")
+
+
+def test_a_source_that_a_later_file_brings_is_not_taken_for_a_deleted_one(sync):
+    source = row("portal.source", slug="s1", title="t", publisher="p", language="en", reliability="weak")
+    sync(topic("ai", sources=[["s1"]]), source, topic("cloud", sources=[["s1"]]))
+    assert Topic.objects.filter(sources__slug="s1").count() == 2
+
+
 def test_what_the_files_no_longer_hold_is_said_and_kept(sync):
     sync(topic("ai"), topic("cloud"))
     assert sync(topic("ai"))["counts"] == {"gone": 1}
@@ -318,17 +376,28 @@ def test_what_the_files_no_longer_hold_is_said_and_kept(sync):
 
 def test_what_the_files_no_longer_hold_is_withdrawn_with_a_reason_when_asked(sync):
     sync(topic("ai"), topic("cloud"))
-    assert sync(topic("ai"), withdraw_missing=True)["counts"] == {"withdrawn": 1}
+    report = sync(topic("ai"), withdraw_missing=True)
+    assert [(entry["field"], entry["database"]) for entry in report["entries"]] == [
+        ("state", "published"),
+        ("withdrawn_reason_vi", ""),
+        ("withdrawn_reason_en", ""),
+    ]
     cloud = Topic.objects.get(slug="cloud")
     assert (cloud.state, bool(cloud.withdrawn_reason_vi and cloud.withdrawn_reason_en)) == (State.WITHDRAWN, True)
     assert sync(topic("ai"), withdraw_missing=True)["counts"] == {}
 
 
-def test_a_withdrawn_record_that_the_files_hold_again_is_public_again(sync):
+@pytest.mark.parametrize(("written", "left"), [(None, ""), ("Lý do của biên tập viên.", "Lý do của biên tập viên.")])
+def test_a_withdrawn_record_that_the_files_hold_again_is_public_again_without_the_reason(sync, written, left):
     sync(topic("ai"), topic("cloud"))
     sync(topic("ai"), withdraw_missing=True)
-    assert sync(topic("ai"), topic("cloud"))["counts"]["updated"] == 1
-    assert Topic.objects.get(slug="cloud").state == State.PUBLISHED
+    if written:
+        Topic.objects.filter(slug="cloud").update(withdrawn_reason_vi=written, withdrawn_reason_en=written)
+    assert sync(topic("ai"), topic("cloud"))["counts"]["updated"] == (1 if written else 3)
+    cloud = Topic.objects.get(slug="cloud")
+    assert (cloud.state, cloud.withdrawn_reason_vi or "", cloud.withdrawn_reason_en or "") == ("published", left, left)
+    if not written:
+        assert sync(topic("ai"), topic("cloud"))["counts"] == {}
 
 
 def test_one_file_says_nothing_of_the_records_of_another(sync):
@@ -395,6 +464,22 @@ def test_directions_exchange_their_numbers_though_none_is_free_meanwhile(sync):
     assert dict(Direction.objects.values_list("slug", "pk")) == before
     assert initiative.directions.get().number == 2
     connection.check_constraints()
+
+
+def test_a_row_that_gave_way_and_cannot_be_written_back_is_a_fault_and_not_lost(text, monkeypatch):
+    rows = [direction("d-1", 1), direction("d-2", 2)]
+    text(yaml.safe_dump(rows))
+    monkeypatch.setattr(engine.Writer, "lift", lift_and_forget)
+    rows[0]["fields"]["number"], rows[1]["fields"]["number"] = 2, 1
+    report, code = text(yaml.safe_dump(rows))
+    assert (code, "The record cannot be written" in report) == (1, True)
+    assert list(Direction.objects.order_by("slug").values_list("number", flat=True)) == [1, 2]
+
+
+def lift_and_forget(writer: engine.Writer, waiting: list, lift=engine.Writer.lift) -> bool:
+    lift(writer, waiting)
+    waiting.clear()
+    return False
 
 
 def test_a_number_that_another_record_keeps_is_refused_with_its_place(text):
@@ -636,6 +721,13 @@ def test_everything_that_is_wrong_is_said_in_one_run_with_its_place(text):
     [
         ("- model: [", "content.yaml:2: This is not valid YAML"),
         ("model: portal.topic", "A fixture file is a list of rows"),
+        (
+            "- model: portal.topic\n  fields: {slug: a, name_vi: b, name_en: c}\n---\n[]",
+            "content.yaml:3: A file holds one",
+        ),
+        ("---\n...\n---\n- model: portal.topic\n  fields: {slug: a}", "content.yaml:3: A file holds one document"),
+        ("[" * 5000, "content.yaml:1: The lists in this file are nested too deeply."),
+        ("- model: portal.topic\n  fields: {slug: " + "[" * 5000, "content.yaml:2: The lists in this file"),
         ("- model: portal.topic\n  pk: 1\n  fields: {slug: a, name_vi: b, name_en: c}", "never by number"),
         ("- model: portal.topic\n  fields: {name_vi: b}", "A record is named by slug"),
         ("- model: portal.topic\n  fields: {slug: a, slug: b}", "“slug” is written twice in one row."),
@@ -665,6 +757,25 @@ def test_what_is_wrong_is_said_in_plain_words(text, content, said):
     assert code == 1
     assert said in report
     assert LoadedState.objects.count() == 0
+
+
+def test_what_a_new_record_lacks_is_said_once_with_an_example_of_its_kind(text):
+    content = "- model: meetings.statement\n  fields: {slug: a, meeting: [m], order: 1, text_vi: a, text_en: b}"
+    make_meeting(slug="m")
+    report, code = text(content)
+    assert (code, report.count("meetings.statement a person: A value is missing.")) == (1, 1)
+    assert (report.count("statement a person"), "[nguyen-manh-hung]" in report) == (1, True)
+
+
+def test_a_public_record_keeps_both_languages_of_a_text_or_neither(text):
+    given = complete(make_meeting_in_hanoi(), state="published")
+    text(yaml.safe_dump([given]))
+    given["fields"]["city_en"] = ""
+    report, code = text(yaml.safe_dump([given]))
+    assert (code, report.count(" city_en: The English text is missing.")) == (1, 1)
+    given["fields"]["city_vi"] = ""
+    assert text(yaml.safe_dump([given]))[1] == 0
+    assert Meeting.objects.values_list("city_vi", "city_en").get() == (None, None)
 
 
 def test_what_the_database_itself_refuses_is_said_of_the_record(text):

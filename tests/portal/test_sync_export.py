@@ -1,5 +1,6 @@
 """The database written back to fixtures: what nobody changed stays to the byte."""
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -137,7 +138,8 @@ def test_what_stands_around_an_emptied_field_stays(folder):
     "text",
     ["yes", "2026", "2026-01-01", "1.50", "null", "~", "a: b", "# x", "- x", "'", '"', "x #y", " x", "x ", "é" * 200,
      "a  b " * 40, "word " * 40, "https://a.example/" + "x" * 120, "@x", "%x", "&x", "*x", "!x", "[x", "{x", "|", ">",
-     "a\nb", "a\n\nb\n", "a\n  b", "\ttab", "trailing:", "0o7", "1_000", "on", ".5", "1e3", "-"],
+     "a\nb", "a\n\nb\n", "a\n\n", "a\n\n\n\nb\n\n\n", "\n", "a\n---\nb", "...", "---\na",
+     "a\n  b", "\ttab", "trailing:", "0o7", "1_000", "on", ".5", "1e3", "-"],
 )  # fmt: skip
 def test_every_text_comes_back_as_it_was(folder, text):
     Topic.objects.filter(slug="ai").update(note=text, name_en=text)
@@ -148,6 +150,34 @@ def test_every_text_comes_back_as_it_was(folder, text):
     assert out.getvalue().splitlines()[-1].startswith("Nothing to do") or "created" in out.getvalue()
     rows = {row["fields"]["slug"]: row["fields"] for row in yaml.safe_load((folder / "05_topics.yaml").read_text())}
     assert (rows["ai"]["note"], rows["new"]["name_en"]) == (text, text)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("lines", ["", "\n", "\n\n\n"])
+def test_a_text_that_keeps_its_empty_lines_stays_when_a_row_is_otherwise_edited(folder, number, lines):
+    note = f"    note: |+\n      Một\n\n      hai\n{lines}"
+    head, middle = HEAD.split("\n\n# Above")
+    text = f"{head}\n{note}# Above{middle}" if number == 0 else f"{HEAD}{note}"
+    (folder / "05_topics.yaml").write_text(text, encoding="utf-8")
+    synced(folder)
+    slug = ("ai", "cloud")[number]
+    assert Topic.objects.get(slug=slug).note == f"Một\n\nhai\n{lines}"
+    Topic.objects.filter(slug="cloud").update(name_vi="Mây")
+    after = export(folder)
+    assert changed_lines(text, after) == ['name_vi: "Mây"']
+    unedited = re.sub("2026-[0-9-]+ [0-9:.]+(?=[+])", "2026-01-01 00:00:00", after.replace("Mây", "Đám mây"))
+    assert unedited == text
+    Topic.objects.filter(slug="ai").update(name_vi="AI")
+    assert export(folder).count(note) == 1
+    assert synced(folder) == "Nothing to do: everything is as the files say.\n"
+
+
+def test_what_would_not_be_read_back_is_not_written(folder, monkeypatch):
+    Topic.objects.filter(slug="cloud").update(name_en="Other")
+    monkeypatch.setattr(exporting, "represented_text", lambda *_arguments, **_more: "wrong")
+    with pytest.raises(CommandError, match="would not be read back"):
+        export(folder)
+    assert (folder / "05_topics.yaml").read_text(encoding="utf-8") == HEAD
 
 
 def test_a_file_that_cannot_be_read_is_not_overwritten(folder):

@@ -7,6 +7,7 @@ import pytest
 from django.utils.translation import override
 
 from initiatives.models import Observation
+from meetings.models import Meeting
 from portal.models import Conflict, LoadedState, Sync, Topic
 from portal.sync.engine import Options, run
 from portal.sync.merge import Outcome
@@ -146,6 +147,13 @@ def test_what_is_wrong_is_said_with_row_record_and_field():
     with override("en"):  # keys as a cell holds them
         assert "[" not in bring_back(book).sorted_problems()[1].allowed
     assert not report.applied
+
+
+def test_a_public_record_does_not_lose_one_language_by_an_emptied_cell():
+    make_meeting(city_vi="Hà Nội", city_en="Hanoi", state="published")
+    book = book_of(Meeting)
+    write(book, 3, city_en="")
+    assert [problem.field for problem in bring_back(book).problems] == ["city_en"]
 
 
 def test_a_text_that_begins_like_a_formula_stays_a_text():

@@ -13,8 +13,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from reversion.models import Version as Revision
 
+from meetings.models import Meeting
 from portal.models import Conflict, LoadedState, Sync, Topic
-from tests.factories import make_topic
+from tests.factories import make_body, make_meeting, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +131,25 @@ def test_a_value_that_the_field_cannot_hold_is_refused_beside_what_was_written(e
     assert Topic.objects.get().name_en == "By an editor"
 
 
+@pytest.mark.databases
+def test_a_third_value_that_points_at_nothing_is_refused_in_words(editor):
+    body = make_body(slug="a")
+    place = {"kind": "portal.body", "key": "a", "field": "successor", "origin": "fixture"}
+    conflict = Conflict.objects.create(**place, base=None, incoming="b", database=None)
+    error = tree(settle(editor, conflict, "other", "nowhere")).select_one(".sync-conflict .errornote").get_text()
+    assert ("nowhere" in error, "None" in error) == (True, False)
+    body.refresh_from_db()
+    assert body.successor is None
+
+
+def test_an_empty_third_value_does_not_take_one_language_from_a_public_record(editor):
+    make_meeting(slug="m", city_vi="Hà Nội", city_en="Hanoi", state="published")
+    place = {"kind": "meetings.meeting", "key": "m", "field": "city_en", "origin": "fixture"}
+    conflict = Conflict.objects.create(**place, base="", incoming="Ha Noi", database="Hanoi")
+    assert tree(settle(editor, conflict, "other", "")).select_one(".sync-conflict .errornote")
+    assert Meeting.objects.get().city_en == "Hanoi"
+
+
 def test_what_changed_after_the_page_was_opened_is_not_overwritten(editor, conflict):
     page = tree(editor.get(reverse("admin:sync_conflicts")))
     seen = page.select_one("input[name=seen]")["value"]
@@ -188,6 +208,10 @@ def test_a_faulty_upload_lists_every_fault_and_cannot_be_applied(editor):
     page = tree(upload(editor, fixture(state="public", nme="x")))
     assert [row.select("td")[1].get_text() for row in page.select(".sync tbody tr")] == ["nme", "state"]
     assert not page.select("[value=apply]")
+
+
+def test_an_upload_of_lists_within_lists_without_end_is_refused_in_words(editor):
+    assert "quá nhiều cấp" in tree(upload(editor, "[" * 5000)).select_one(".sync tbody").get_text()
 
 
 def test_an_upload_may_be_discarded(editor):

@@ -1,6 +1,8 @@
 """Loads content without losing anyone's work."""
 
 import argparse
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -89,7 +91,12 @@ class Command(BaseCommand):
                 raise CommandError(str(busy), returncode=INVALID) from None
             finally:
                 bar.end()
-            self.tell(report, options)
+            try:
+                self.tell(report, options)
+                sys.stdout.flush()
+            except BrokenPipeError:  # the reader has seen enough, as `head` does; the exit code stays what it is
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                sys.exit(exit_code(report))
 
     def tell(self, report: Report, options: dict) -> None:
         """Print the report, and end with the exit code that it stands for."""
@@ -120,6 +127,11 @@ class Command(BaseCommand):
             Outcome.CONFLICT: self.style.WARNING,
         }
         return styles[kind](text) if kind in styles else text
+
+
+def exit_code(report: Report) -> int:
+    """What the run ends with, as the epilogue says."""
+    return INVALID if report.problems else CONFLICTS if report.has_conflicts else 0
 
 
 def read_take(words: list[str]) -> Take:
