@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from portal.database import content_models, content_tables
-from portal.models import Conflict, LoadedState, State, Sync, SyncChange
+from portal.models import Conflict, LoadedState, Part, State, Sync, SyncChange
 from portal.sync.merge import UNKNOWN, Outcome, merge_set, merge_value
 from portal.sync.reading import Problem, Row
 from portal.sync.values import (
@@ -702,6 +702,7 @@ class Writer:
         for (model, key), instance in self.lifted.items():  # whatever the reason: then nothing at all is written
             row = Row(model, key, *self.syncing.seen.of(model, key))
             self.note_unwritten(row, str(instance))
+        self.touch_parents()
         self.finish()
 
     def write_row(self, change: Change, loose: bool = False) -> bool:
@@ -814,6 +815,22 @@ class Writer:
             for message in messages:
                 place = name if field_ else ""
                 self.syncing.note(row.problem(message, place, allowed(field_, row.base is not None) if field_ else ""))
+
+    def touch_parents(self) -> None:
+        """A record is updated with its parts; one that is itself written here has its moment already."""
+        touched: dict[type[models.Model], set[str]] = {}
+        for change in self.syncing.plan:
+            if issubclass(change.row.model, Part):
+                parent = change.row.model._meta.get_field(change.row.model.parent_field).related_model
+                touched.setdefault(parent, set()).add(change.row.key.partition("/")[0])
+        if not touched:
+            return
+        for change in self.syncing.plan:
+            touched.get(change.row.model, set()).discard(change.row.key)
+        for parent, keys in touched.items():
+            waiting = iter(sorted(keys))
+            while portion := list(islice(waiting, PORTION)):
+                parent._base_manager.filter(slug__in=portion).update(updated=timezone.now())
 
     def finish(self) -> None:
         """Once every row is there: lists of relations, the models' own checks, and a revision of each record."""

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, models
 from reversion.models import Version as Revision
 
-from initiatives.models import Milestone, PlanItem
+from initiatives.models import Initiative, Milestone, PlanItem
 from meetings.models import Decision, Meeting
 from portal.models import Body, Conflict, Country, Direction, LoadedState, Part, Source, State, Sync, Topic
 from portal.sync import engine
@@ -426,6 +426,19 @@ def test_children_are_told_by_their_natural_key(sync):
     sync(row("initiatives.milestone", key="a", **step), row("initiatives.milestone", key="b", **step))
     sync(row("initiatives.milestone", key="b", **(step | {"text_en": "two"})))
     assert dict(Milestone.objects.values_list("key", "text_en")) == {"a": "one", "b": "two"}
+
+
+def test_a_record_is_updated_with_its_parts_but_not_by_those_it_came_with(sync):
+    initiative = row("initiatives.initiative", slug="a-network", name_vi="Mạng lưới", name_en="A network")
+    initiative["fields"] |= {"summary_vi": "Tóm tắt", "summary_en": "Summary", "status": "ongoing"}
+    initiative["fields"]["updated"] = "2020-01-01T00:00:00Z"
+    step = row("initiatives.milestone", initiative=["a-network"], key="2026", date="2026-01-16")
+    step["fields"] |= {"text_vi": "Bắt đầu", "text_en": "Begun"}
+    sync(initiative, step)
+    assert Initiative.objects.get().updated.year == 2020
+    second = {"model": step["model"], "fields": step["fields"] | {"key": "2026-2"}}
+    sync(initiative, step, second)
+    assert Initiative.objects.get().updated.year > 2020
 
 
 def test_records_may_point_forward_and_at_each_other(sync):
