@@ -15,13 +15,15 @@ import yaml
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.utils.translation import override
 
 FILES = sorted((settings.BASE_DIR / "fixtures").glob("*.yaml"))
 
 
 def load_content(*paths: Path) -> None:
-    """Load the given fixture files, or all of them in their order."""
-    call_command("loaddata", *(paths or FILES), verbosity=0)
+    """Load the given fixture files, or all of them in their order; in the default language, as a command does."""
+    with override(settings.LANGUAGE_CODE):
+        call_command("loaddata", *(paths or FILES), verbosity=0)
 
 
 @cache
