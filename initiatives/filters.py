@@ -126,7 +126,6 @@ class InitiativeFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Initiative
-        fields: list[str] = []
 
     @property
     def as_table(self) -> bool:
@@ -148,7 +147,6 @@ class PlanFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Plan
-        fields: list[str] = []
 
 
 class ObservedYears(YearsFilter):
@@ -199,7 +197,6 @@ class FigureFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Indicator
-        fields: list[str] = []
 
     def ids_with(self, name, value):
         """Of a year or a certainty: with an observation that has it and, of the other, one of the values chosen."""

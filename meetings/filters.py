@@ -77,7 +77,6 @@ class MeetingFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Meeting
-        fields: list[str] = []
 
     @property
     def undated(self) -> BitMap:
@@ -205,7 +204,6 @@ class DecisionFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Decision
-        fields: list[str] = []
 
     def by_level(self) -> list[tuple[Level, int]]:
         """Each level with how many of the decisions that fit have it, the firmest first."""
@@ -259,7 +257,6 @@ class StatementFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Statement
-        fields: list[str] = []
 
 
 class PersonFilterSet(RecordFilterSet):
@@ -270,4 +267,3 @@ class PersonFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Person
-        fields: list[str] = []

@@ -21,7 +21,7 @@ from rest_framework import exceptions
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from portal.exports import answer_unless_known, site_of, state_tag
+from portal.exports import answer_unless_known, part_address, site_of, state_tag
 from portal.filters import FilterForm
 from portal.index import content_state
 from portal.openapi import LARGEST_PAGE, USUAL_PAGE, description
@@ -195,19 +195,13 @@ class ListView(ApiView):
             raise Http404(number)
         head = {
             "count": count,
-            "next": self.address_of(number + 1) if number < last else None,
-            "previous": self.address_of(number - 1) if number > 1 else None,
+            "next": part_address(self.request, number + 1) if number < last else None,
+            "previous": part_address(self.request, number - 1) if number > 1 else None,
         }
         ids = islice(filterset.ids_in_order(), (number - 1) * size, number * size)
         texts = texts_of(table, list(ids), filterset.content, site_of(self.request))
         start = json.dumps(head).removesuffix("}").encode()
         return HttpResponse(start + b', "results": [' + b",\n".join(texts) + b"]}", content_type=JSON)
-
-    def address_of(self, number: int) -> str:
-        """The address of another page of the same list."""
-        query = self.request.GET.copy()
-        query["page"] = number
-        return f"{site_of(self.request)}{self.request.path}?{query.urlencode()}"
 
 
 class RecordView(ApiView):

@@ -49,6 +49,13 @@ def site_of(request: HttpRequest) -> str:
     return request.build_absolute_uri("/")[:-1]
 
 
+def part_address(request: HttpRequest, number: int) -> str:
+    """The address of another page of what was asked for."""
+    query = request.GET.copy()
+    query["page"] = number
+    return f"{site_of(request)}{request.path}?{query.urlencode()}"
+
+
 def refusal(form: forms.Form) -> HttpResponse:
     """What is wrong with the parameters, one a line, in the words that the page has beside its fields."""
     lines = [

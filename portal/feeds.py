@@ -22,7 +22,7 @@ from initiatives.models import Discrepancy, Initiative, Milestone
 from meetings.models import Decision
 from portal.atom import Feed, clean, stable_id
 from portal.dates import show_date
-from portal.exports import answer_unless_known, refusal, site_of, state_tag
+from portal.exports import answer_unless_known, part_address, refusal, site_of, state_tag
 from portal.filters import FilterForm, ValuesField
 from portal.models import Document
 from portal.structured import LICENSE
@@ -148,12 +148,6 @@ def changes_feed(request: HttpRequest, kinds: list[str], part: int) -> Feed:
             categories=[str(change.kind.label)],
         )
     return feed
-
-
-def part_address(request: HttpRequest, part: int) -> str:
-    query = request.GET.copy()
-    query["page"] = part
-    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
 
 
 @require_safe

@@ -368,9 +368,12 @@ class Part(models.Model):
         self.touch_parent()
         return deleted
 
+    @classmethod
+    def parent_model(cls) -> type[models.Model]:
+        return cls._meta.get_field(cls.parent_field).related_model
+
     def touch_parent(self) -> None:
-        parent = self._meta.get_field(self.parent_field).related_model
-        parent.objects.filter(pk=getattr(self, f"{self.parent_field}_id")).update(updated=timezone.now())
+        self.parent_model().objects.filter(pk=getattr(self, f"{self.parent_field}_id")).update(updated=timezone.now())
 
     def key_text(self) -> str:
         raise NotImplementedError

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from portal.entries import LANGUAGES
 from portal.exports import XLSX, disposition, file_names, parts_of, site_of
+from portal.representation import lists
 from portal.spreadsheets import csv_parts
 from portal.structured import LICENSE
 from portal.tables import TABLES, Column, Table, Value, as_text, in_lots, notes
@@ -230,7 +231,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "dct:license": {"@id": LICENSE},
         "dct:publisher": {"@type": "foaf:Agent", "foaf:name": _("ASEAN digital cooperation: a public register")},
         "dcat:dataset": [
-            *(dataset(table, site) for table in TABLES.values() if table.filterset_class),
+            *(dataset(table, site) for table in lists().values()),
             whole_register,
         ],
     }

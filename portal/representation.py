@@ -135,15 +135,16 @@ def writer_of(table: Table, site: str) -> Callable[[Model], dict]:
     readers = [(field.name, reader_of(field, site)) for field in fields_of(table)]
 
     def write(record: Model) -> dict:
+        own = own_address(record, site)
         with override(SECOND):
-            second = whole(table.address(record), site) or own_address(record, site)
+            second = whole(table.address(record), site) or own
         with override(FIRST):
             return {
                 "id": record.slug,
                 "slug": record.slug,
-                "url": whole(table.address(record), site) or own_address(record, site),
+                "url": whole(table.address(record), site) or own,
                 f"url_{SECOND}": second,
-                "api_url": own_address(record, site),
+                "api_url": own,
             } | {name: read(record) for name, read in readers}
 
     return write

@@ -168,7 +168,6 @@ class TimelineFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Meeting
-        fields: list[str] = []
 
     @cached_property
     def entries(self) -> list[Entry]:

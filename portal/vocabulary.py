@@ -57,7 +57,6 @@ class DocumentFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Document
-        fields: list[str] = []
 
 
 class BodyFilterSet(RecordFilterSet):
@@ -75,7 +74,6 @@ class BodyFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Body
-        fields: list[str] = []
 
 
 class DirectionFilterSet(RecordFilterSet):
@@ -86,7 +84,6 @@ class DirectionFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Direction
-        fields: list[str] = []
 
 
 class CountryFilterSet(RecordFilterSet):
@@ -99,7 +96,6 @@ class CountryFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Country
-        fields: list[str] = []
 
 
 class TopicFilterSet(RecordFilterSet):
@@ -110,7 +106,6 @@ class TopicFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Topic
-        fields: list[str] = []
 
 
 class SourceFilterSet(RecordFilterSet):
@@ -122,4 +117,3 @@ class SourceFilterSet(RecordFilterSet):
 
     class Meta(RecordFilterSet.Meta):
         model = Source
-        fields: list[str] = []

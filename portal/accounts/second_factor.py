@@ -37,10 +37,14 @@ def has_second_factor(user) -> bool:
     return app_of(user) is not None
 
 
-def app_to_set_up(user) -> TOTPDevice:
+def waiting_app(user) -> TOTPDevice | None:
     """The app that waits for its first code."""
-    waiting = TOTPDevice.objects.filter(user=user, confirmed=False).first()
-    return waiting or TOTPDevice.objects.create(user=user, name="app", confirmed=False)
+    return TOTPDevice.objects.filter(user=user, confirmed=False).first()
+
+
+def app_to_set_up(user) -> TOTPDevice:
+    """The app that waits for its first code, made where there is none."""
+    return waiting_app(user) or TOTPDevice.objects.create(user=user, name="app", confirmed=False)
 
 
 def key_to_type(app: TOTPDevice) -> str:

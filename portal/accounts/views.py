@@ -24,7 +24,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from portal.accounts import second_factor
 from portal.accounts.events import record
-from portal.accounts.lockout import locked_attempts
+from portal.accounts.lockout import is_locked, locked_attempts
 from portal.accounts.models import AccountEvent
 from portal.accounts.sessions import devices_of, end_devices, note_device
 
@@ -167,7 +167,7 @@ def set_up(request: HttpRequest, site: Any) -> HttpResponse:
 def qr(request: HttpRequest, site: Any) -> HttpResponse:
     """The picture that an app is set up from; only while it waits for its first code."""
     demand_no_other_app(request)
-    app = TOTPDevice.objects.filter(user=request.user, confirmed=False).first()
+    app = second_factor.waiting_app(request.user)
     if app is None:
         raise Http404
     return HttpResponse(second_factor.picture(app), content_type="image/svg+xml")
@@ -178,8 +178,7 @@ def show_codes(request: HttpRequest, site: Any, **context: Any) -> HttpResponse:
     record(Kind.BACKUP_CODES_MADE, request.user, request)
     # Verified by a code of the old list, the session goes on by the app.
     django_otp.login(request, second_factor.app_of(request.user))
-    whole = site.each_context(request) | {"title": _("Your backup codes"), "codes": codes} | context
-    return TemplateResponse(request, "admin/accounts/codes.html", whole)
+    return render(request, site, "codes", _("Your backup codes"), codes=codes, **context)
 
 
 def new_codes(request: HttpRequest, site: Any) -> HttpResponse:
@@ -235,7 +234,7 @@ def managed(request: HttpRequest, number: int):
 
 def account_of(request: HttpRequest, site: Any, number: int) -> HttpResponse:
     user = managed(request, number)
-    context = account_context(request, user) | {"is_locked": locked_attempts(user.get_username()).exists()}
+    context = account_context(request, user) | {"is_locked": is_locked(user.get_username())}
     title = _("Account of %(name)s") % {"name": user.get_username()}
     return render(request, site, "account", title, is_own=False, **context)
 

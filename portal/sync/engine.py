@@ -26,6 +26,7 @@ from django.utils.translation import override
 
 from portal.database import content_models, content_tables
 from portal.models import Conflict, LoadedState, Part, State, Sync, SyncChange
+from portal.sync.loaded import write_states
 from portal.sync.merge import UNKNOWN, Outcome, merge_set, merge_value
 from portal.sync.reading import Problem, Row
 from portal.sync.values import (
@@ -296,10 +297,7 @@ class Syncing:
             state = self.merge_row(row, database.get(row.key), states.get(row.key))
             if state is not None:
                 changed.append(state)
-        new = [state for state in changed if state.pk is None]
-        old = [state for state in changed if state.pk is not None]
-        LoadedState.objects.bulk_create(new)
-        LoadedState.objects.bulk_update(old, ["values", "unknown", "file"], batch_size=100)
+        write_states(changed)
         forget_queries()
 
     def merge_row(self, row: Row, database: dict | None, state: LoadedState | None) -> LoadedState | None:
@@ -325,7 +323,7 @@ class Syncing:
         complete = {name: default_of(field) for name, field in merged_fields(row.model).items()} | row.values
         for name, field_ in merged_fields(row.model).items():
             if name not in row.lines and is_empty(complete[name]) and not field_.blank:
-                self.fault(row, missing_message(field_), name, allowed(field_, row.base is not None))
+                self.fault(row, missing_message(field_), name, hint(row, field_))
         self.check_languages(row, complete, row.values)
         if row.sound:
             self.add(row, Outcome.CREATED, result=complete.get("state"))
@@ -474,16 +472,16 @@ class Syncing:
                     self.check_reference(row, checked, key)
         elif checked.many_to_one:
             if value is None and not checked.null:
-                self.fault(row, missing_message(checked), checked.name, allowed(checked, row.base is not None))
+                self.fault(row, missing_message(checked), checked.name, hint(row, checked))
             elif value is not None:
                 self.check_reference(row, checked, value)
         elif is_empty(value) and not checked.blank:
-            self.fault(row, missing_message(checked), checked.name, allowed(checked, row.base is not None))
+            self.fault(row, missing_message(checked), checked.name, hint(row, checked))
         else:
             try:
                 checked.clean(python_value(checked, value), None)
             except ValidationError as error:
-                self.fault(row, " ".join(error.messages), checked.name, allowed(checked, row.base is not None))
+                self.fault(row, " ".join(error.messages), checked.name, hint(row, checked))
 
     def check_reference(self, row: Row, checked: models.Field, key: str) -> None:
         related = checked.related_model
@@ -491,9 +489,7 @@ class Syncing:
             return
         message = _("There is no “%(model)s” with the key “%(key)s”.")
         names = {"model": related._meta.verbose_name, "key": key}
-        self.open_references.append(
-            (related, key, row.problem(message % names, checked.name, allowed(checked, row.base is not None)))
-        )
+        self.open_references.append((related, key, row.problem(message % names, checked.name, hint(row, checked))))
 
     def check_key(self, row: Row) -> None:
         """The key of a new record can be an address, and its parent is there."""
@@ -502,9 +498,7 @@ class Syncing:
         try:
             row.model._meta.get_field(name).clean(last, None)
         except ValidationError as error:
-            self.fault(
-                row, " ".join(error.messages), name, allowed(row.model._meta.get_field(name), row.base is not None)
-            )
+            self.fault(row, " ".join(error.messages), name, hint(row, row.model._meta.get_field(name)))
         for parent in parents:
             self.check_reference(row, row.model._meta.get_field(key_fields(row.model)[0]), parent)
 
@@ -664,6 +658,11 @@ def parent_key(model: type[models.Model], pointing: models.Field, key: str) -> s
     return key.partition("/")[0] if pointing.name == getattr(model, "parent_field", "") else ""
 
 
+def hint(row: Row, field_: models.Field) -> str:
+    """What the field may hold, in the form that the row has: of a file or of a spreadsheet."""
+    return allowed(field_, in_cell=row.base is not None)
+
+
 def missing_message(missing: models.Field) -> str:
     texts = {"vi": _("The Vietnamese text is missing."), "en": _("The English text is missing.")}
     return texts.get(getattr(missing, "language", ""), _("A value is missing."))
@@ -814,15 +813,14 @@ class Writer:
             field_ = merged_fields(row.model).get(name)
             for message in messages:
                 place = name if field_ else ""
-                self.syncing.note(row.problem(message, place, allowed(field_, row.base is not None) if field_ else ""))
+                self.syncing.note(row.problem(message, place, hint(row, field_) if field_ else ""))
 
     def touch_parents(self) -> None:
         """A record is updated with its parts; one that is itself written here has its moment already."""
         touched: dict[type[models.Model], set[str]] = {}
         for change in self.syncing.plan:
             if issubclass(change.row.model, Part):
-                parent = change.row.model._meta.get_field(change.row.model.parent_field).related_model
-                touched.setdefault(parent, set()).add(change.row.key.partition("/")[0])
+                touched.setdefault(change.row.model.parent_model(), set()).add(change.row.key.partition("/")[0])
         if not touched:
             return
         for change in self.syncing.plan:

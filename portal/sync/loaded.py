@@ -32,6 +32,11 @@ def remember_portion(model: type[models.Model], numbers: list[int], files: dict[
         state.unknown, state.file = [], files[index.number(model, key)]
         if state.pk is None or before != (state.values, state.unknown, state.file):
             changed.append(state)
+    write_states(changed)
+
+
+def write_states(changed: list[LoadedState]) -> None:
+    """Write loaded states, new and old."""
     LoadedState.objects.bulk_create(state for state in changed if state.pk is None)
     old = [state for state in changed if state.pk is not None]
     LoadedState.objects.bulk_update(old, ["values", "unknown", "file"], batch_size=100)
