@@ -25,7 +25,7 @@ SHELVES = [
     ("entries", "passages"),
     ("database",),
     ("models",),
-    ("translation", "dates"),
+    ("translation", "dates", "revisions"),
     ("structured", "index", "tables", "calendars"),
     ("hits", "atom", "spreadsheets"),
     ("filters",),
