@@ -13,11 +13,12 @@ from itertools import chain
 from threading import RLock
 
 from django.db import connection
+from django.dispatch import Signal
 from django.utils import timezone
 from pyroaring import BitMap
 
 from portal.entries import ContentVersion
-from portal.models import State, editorial_models
+from portal.models import PendingVersion, State, editorial_models
 
 # Where a field of a record says nothing: a value of the facet like any other.
 NOT_STATED = "none"
@@ -57,22 +58,36 @@ def scheduled_moments(now: datetime) -> list[datetime]:
     return sorted(moment for (moment,) in queries[0].union(*queries[1:], all=True))
 
 
-def written_version() -> str:
-    """The version of what is written; empty before anything was. Asked at every request, so in plain SQL."""
+# Sent when the hour of an approved version has come and nobody has published it yet.
+content_due = Signal()
+
+WRITTEN = f"""SELECT (SELECT version FROM {ContentVersion._meta.db_table}),
+    EXISTS (SELECT 1 FROM {PendingVersion._meta.db_table} WHERE state = %s AND due <= %s)"""
+
+
+def written(now: datetime) -> tuple[str, bool]:
+    """The version of what is written, empty before anything was; and whether a pending version is due.
+
+    Asked at every request, so in plain SQL.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT version FROM {ContentVersion._meta.db_table}")
-        row = cursor.fetchone()
-    return row[0] if row else ""
+        cursor.execute(WRITTEN, [PendingVersion.State.APPROVED, connection.ops.adapt_datetimefield_value(now)])
+        version, is_due = cursor.fetchone()
+    return version or "", bool(is_due)
 
 
 def content_state() -> ContentState:
     """What everything derived from the content depends on; one query.
 
     The version of what is written, the day, and how many scheduled moments have
-    passed since this version was first met.
+    passed since this version was first met. A pending version whose hour has come
+    is published first; if that fails, the page shows what is public, and the log says why.
     """
-    version = written_version()
     now = timezone.now()
+    version, is_due = written(now)
+    if is_due:
+        content_due.send_robust(sender=None)
+        version, _is_due = written(now)
     ahead = moments.get(version, "scheduled", lambda: scheduled_moments(now))
     return version, timezone.localdate(now), bisect_right(ahead, now)
 

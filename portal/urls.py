@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 from portal import feeds, open_data, sitemaps, views, wellknown
 from portal.exports import formats_of
 from portal.tables import TABLES
+from portal.workflow import previews
 
 handler500 = views.server_error
 
@@ -38,6 +39,7 @@ public_pages = [
     path("about/", views.AboutView.as_view(), name="about"),
     path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),
     path("methodology/", views.MethodologyView.as_view(), name="methodology"),
+    path("preview/<str:token>/", previews.shared, name="preview"),
     path("site.webmanifest", wellknown.manifest, name="manifest"),
     # Not for addresses of the API: their errors are no pages.
     re_path(r"^(?!api/)[^.]*/$", views.not_found),
