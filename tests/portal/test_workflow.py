@@ -3,47 +3,18 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.urls import reverse
 from django.utils import timezone
 
 from portal.models import EditorialStep, State, Topic
 from tests.factories import make_decision, make_meeting, make_source, make_statement, make_topic
+from tests.editors import make_member, seen, step_address, take
 from tests.html_forms import form_values
 
 pytestmark = pytest.mark.django_db
 
 DRAFT, IN_REVIEW, PUBLISHED, WITHDRAWN = State.DRAFT, State.IN_REVIEW, State.PUBLISHED, State.WITHDRAWN
 REASONS = {"reason_vi": "Trùng với bản ghi khác.", "reason_en": "Double of another record."}
-
-
-def make_member(role: str, name: str = "") -> User:
-    user = User.objects.create_user(name or role, password="a long enough password", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    return user
-
-
-@pytest.fixture
-def members() -> dict[str, User]:
-    return {role: make_member(role) for role in ("editor", "reviewer", "maintainer")}
-
-
-def step_address(record, action: str) -> str:
-    return reverse("admin:workflow_step", args=[record._meta.label_lower, record.pk, action])
-
-
-def seen(client, record, action: str) -> str:
-    context = client.get(step_address(record, action)).context
-    return context["standing"].fingerprint if context and "standing" in context else ""
-
-
-def take(client, user, record, action: str, **given):
-    """Open the confirmation as a user and send it."""
-    client.force_login(user) if user else client.logout()
-    given = {"when": "now"} | given if action == "approve" else given
-    answer = client.post(step_address(record, action), {"seen": seen(client, record, action)} | given)
-    record.refresh_from_db()
-    return answer
 
 
 STEPS = {
