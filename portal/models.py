@@ -26,6 +26,7 @@ from portal.database import complete_database
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
 from portal.query import indexed, indexed_names, parse_query
 from portal.text import english_sort_key, make_slug, normalise, sort_key
+from portal.translations.models import OutdatedText  # noqa: F401 - a table of this app
 
 FIRST_YEAR, LAST_YEAR = 1967, 2100  # ASEAN was founded in 1967
 
