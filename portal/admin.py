@@ -13,6 +13,7 @@ from django.contrib.admin.widgets import (
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db.models import F, ManyToManyField, Prefetch, TextField, URLField
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +26,7 @@ from portal.list_filters import MissingSource, OwnWork, TranslationFilter
 from portal.models import Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
 from portal.revisions import keep_revision, revisions_of_deletion
 from portal.text import fold
+from portal.translations.texts import desk_address, translated_fields
 
 LISTED_CHARACTERS = 110
 
@@ -123,6 +125,15 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         queryset = super().get_queryset(request)
         return queryset.select_related(*self.list_select_related) if self.list_select_related else queryset
 
+    def get_list_display(self, request):
+        """A list of what waits to be translated leads to the desk of each record."""
+        columns = super().get_list_display(request)
+        return [*columns, "desk_link"] if TranslationFilter.parameter_name in request.GET else columns
+
+    @admin.display(description=_("translation desk"))
+    def desk_link(self, record) -> str:
+        return format_html('<a href="{}">{}</a>', desk_address(record), _("Both languages"))
+
     def choice_label(self, record) -> str:
         """How the record is named where it is chosen, and above its own form."""
         return shorten(str(record))
@@ -162,8 +173,9 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
             super().delete_queryset(request, queryset)
 
     def render_change_form(self, request, context, *args, **kwargs):
-        if context.get("original"):
-            context["subtitle"] = self.choice_label(context["original"])
+        if original := context.get("original"):
+            context["subtitle"] = self.choice_label(original)
+            context["desk_address"] = desk_address(original) if translated_fields(self.model) else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
 

@@ -3,6 +3,7 @@
 from functools import cache
 
 from django.db.models import Model, Q
+from django.urls import reverse
 from modeltranslation.translator import translator
 
 from portal.entries import LANGUAGES
@@ -22,6 +23,11 @@ def translated_fields(model: type[Model]) -> tuple[str, ...]:
 
 def kind_of(model: type[Model]) -> str:
     return model._meta.label_lower
+
+
+def desk_address(record: Model) -> str:
+    """Where both languages of a record are edited side by side."""
+    return reverse("admin:translation_desk", args=[kind_of(type(record)), record.pk])
 
 
 def empty(field: str) -> Q:
