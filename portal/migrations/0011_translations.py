@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0007_roles'),
+        ('portal', '0009_history'),
     ]
 
     operations = [
@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('since', models.DateTimeField(auto_now_add=True)),
             ],
             options={
+                'default_permissions': (),
                 'constraints': [models.UniqueConstraint(fields=('kind', 'record', 'field'), name='one_outdated_text_a_field')],
             },
         ),

@@ -20,6 +20,7 @@ class OutdatedText(models.Model):
 
     class Meta:
         app_label = "portal"
+        default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["kind", "record", "field"], name="one_outdated_text_a_field")]
 
     def __str__(self) -> str:
