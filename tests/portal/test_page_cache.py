@@ -123,8 +123,6 @@ def test_a_head_request_gets_the_headers_of_the_page(client, initiative):
 
 @pytest.mark.parametrize("path", ["/vi/nowhere/", "/vi/initiatives/?page=99", "/vi/initiatives.csv?country=zz"])
 def test_an_error_is_never_kept(client, initiative, path):
-    client.get(path)
-    assert count_queries(client, path) > 1
     answer = client.get(path)
     assert ("ETag" in answer, answer["Cache-Control"]) == (False, "no-cache")
 
