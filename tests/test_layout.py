@@ -44,7 +44,7 @@ PORTAL_SHELVES = [
     ("catalogue",),
     ("representation",),
     ("openapi",),
-    (*SHELVES[FLOOR + 2], "open_data", "api"),
+    (*SHELVES[FLOOR + 2], "open_data", "api", "page_cache"),
     SHELVES[-1],
 ]
 ROOF = (
