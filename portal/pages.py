@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.generic import DetailView, ListView
 
 from portal.filters import Matches
+from portal.index import content_state
 from portal.models import Reliability, Source, State
 
 RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
@@ -151,6 +152,7 @@ class RecordDetailView(DetailView):
     context_object_name = "record"
 
     def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        content_state()  # publishes first what is due
         try:
             return super().get(request, *args, **kwargs)
         except Http404:

@@ -70,8 +70,9 @@ def may_change(user: AbstractBaseUser, row: models.Model) -> bool:
         return may_edit(user, row)
     if isinstance(row, Part):
         return False
-    pending = pending_of(record)
-    return pending is None or pending.state == PendingVersion.State.DRAFT or may_edit(user, record)
+    if "waiting" not in record.__dict__:  # a form asks several times
+        record.waiting = pending_of(record)
+    return record.waiting is None or record.waiting.state == PendingVersion.State.DRAFT or may_edit(user, record)
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.models import EditorialStep, State, Topic
-from tests.factories import make_decision, make_meeting, make_source, make_statement, make_topic
 from tests.editors import make_member, seen, step_address, take
+from tests.factories import make_decision, make_meeting, make_source, make_statement, make_topic
 from tests.html_forms import form_values
 
 pytestmark = pytest.mark.django_db
