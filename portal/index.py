@@ -12,12 +12,13 @@ from datetime import date, datetime
 from itertools import chain
 from threading import RLock
 
-from django.db import connection
+from django.db import connections
 from django.utils import timezone
 from pyroaring import BitMap
 
 from portal.entries import ContentVersion
 from portal.models import State, editorial_models
+from portal.reading import reading_alias
 
 # Where a field of a record says nothing: a value of the facet like any other.
 NOT_STATED = "none"
@@ -59,7 +60,7 @@ def scheduled_moments(now: datetime) -> list[datetime]:
 
 def written_version() -> str:
     """The version of what is written; empty before anything was. Asked at every request, so in plain SQL."""
-    with connection.cursor() as cursor:
+    with connections[reading_alias()].cursor() as cursor:
         cursor.execute(f"SELECT version FROM {ContentVersion._meta.db_table}")
         row = cursor.fetchone()
     return row[0] if row else ""
