@@ -238,7 +238,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # Static files: hashed and compressed outside development
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = read_text("STATIC_ROOT") or BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
