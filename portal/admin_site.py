@@ -19,6 +19,7 @@ from portal.accounts.sessions import note_device
 from portal.accounts.views import pages as account_pages
 from portal.models import Conflict
 from portal.sync.views import pages as sync_pages
+from portal.translations.views import pages as translation_pages
 
 
 class ChoicesView(AutocompleteJsonView):
@@ -39,7 +40,7 @@ class EditingSite(AdminSite):
     app_order = ("meetings", "initiatives", "portal")
 
     def get_urls(self) -> list:
-        return [*account_pages(self), *sync_pages(self), *super().get_urls()]
+        return [*account_pages(self), *sync_pages(self), *translation_pages(self), *super().get_urls()]
 
     # Two steps to sign in: the password, then the second factor where there is or must be one
 
