@@ -24,7 +24,9 @@ from tests.conftest import miss
 from tests.html_forms import form_values
 
 PAGES = [
-    f"/{language}/{path}" for language in ("vi", "en") for path in ("", "countries/", "bodies/?q=digital", "topics/ai/")
+    f"/{language}/{path}"
+    for language in ("vi", "en")
+    for path in ("", "countries/", "bodies/?q=word{}", "search/?q=asean+{}")
 ]
 PAGES += ["/api/v1/countries/", "/en/countries.csv"]
 VISITORS = 4
@@ -78,7 +80,7 @@ def visitors(address: str) -> Iterator[list[tuple[str, int]]]:
     def read(first: int) -> None:
         number = first
         while not going.is_set():
-            path = PAGES[number % len(PAGES)]
+            path = PAGES[number % len(PAGES)].format(number)  # some of them are new, so that no kept page answers
             answers.append((path, fetch(address, path)))
             number += 1
 
