@@ -104,6 +104,7 @@ class MeetingAdmin(RecordAdmin):
 
 @admin.register(Session)
 class SessionAdmin(RecordAdmin):
+    is_once_named = False
     list_display = ["listed_name", "meeting_label", "kind", "date", "state", "order", "updated_on"]
     list_filter = ["state", "kind", MissingLanguage, MissingSource, ("meeting", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["meeting__series"]
@@ -129,6 +130,7 @@ class SessionAdmin(RecordAdmin):
 
 @admin.register(Statement)
 class StatementAdmin(RecordAdmin):
+    is_once_named = False
     list_display = ["order", "listed_name", "person", "state", "meeting_label", "updated_on"]
     list_display_links = ["listed_name"]
     list_filter = ["state", MissingLanguage, MissingSource, ("meeting", admin.RelatedOnlyFieldListFilter)]
@@ -153,6 +155,7 @@ class StatementAdmin(RecordAdmin):
 
 @admin.register(Decision)
 class DecisionAdmin(RecordAdmin):
+    is_once_named = False
     list_display = ["code", "listed_name", "verb", "level_label", "state", "meeting_label", "updated_on"]
     list_display_links = ["code", "listed_name"]
     list_filter = [

@@ -12,6 +12,7 @@ from django.contrib.admin.widgets import (
 )
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db.models import F, ManyToManyField, Prefetch, Q, TextField, URLField
+from django.urls import translate_url
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
@@ -22,7 +23,10 @@ from modeltranslation.utils import get_language
 
 from portal.accounts.roles import may_edit, may_give_state
 from portal.dates import show_date
-from portal.models import Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
+from portal.editing import field_help
+from portal.editing.addresses import looks_like_address, with_address
+from portal.editing.duplicates import OnceNamedForm
+from portal.models import LANGUAGES, Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
 from portal.revisions import keep_revision, revisions_of_deletion
 from portal.text import fold
 
@@ -119,6 +123,9 @@ class RelationsMixin:
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field.help_text = field_help.help_of(db_field)
+        if limit := field_help.reads_well(db_field):
+            field.widget.attrs["data-reads-well"] = limit
         if isinstance(field, forms.ModelChoiceField):
             field.label_from_instance = self.related_admin(db_field).choice_label
         if language := getattr(db_field, "language", None):
@@ -178,6 +185,11 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
             return None
         return record.get_absolute_url()
 
+    def public_pages(self, record) -> list[tuple[str, str]]:
+        """The page in each language."""
+        address = self.view_on_site(record)
+        return [(language, translate_url(address, language)) for language in LANGUAGES] if address else []
+
     def save_model(self, request, obj, form, change) -> None:
         """A form sent back untouched leaves the hour of the last change alone.
 
@@ -209,6 +221,7 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
     def render_change_form(self, request, context, *args, **kwargs):
         if context.get("original"):
             context["subtitle"] = self.choice_label(context["original"])
+            context["public_pages"] = self.public_pages(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -232,6 +245,11 @@ class TabbedAdmin(EditingAdmin, TranslationAdmin):
 class RecordAdmin(TabbedAdmin):
     """The admin of an editorial record."""
 
+    form = OnceNamedForm
+    # Whether two records of nearly the same name are likely to be one.
+    is_once_named = True
+    # The web address that a record can be found by, and that only one record has.
+    address_field = ""
     # Makes the search box appear; what is searched is the record's search entry.
     search_fields = ["slug"]
     list_display = ["listed_name", "state", "updated_on"]
@@ -255,7 +273,18 @@ class RecordAdmin(TabbedAdmin):
         return self.ordering or [f"sort_{get_language()}", "slug"]
 
     def get_search_results(self, request, queryset, search_term):
+        """By words, or by a web address however it was pasted."""
+        if self.address_field and looks_like_address(search_term):
+            at_address = with_address(queryset, self.address_field, search_term)
+            if at_address.exists():
+                return at_address, False
         return (queryset.search(search_term) if search_term else queryset), False
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.name_field = self.model.name_field if self.is_once_named else ""
+        form.address_field = self.address_field
+        return form
 
     def get_readonly_fields(self, request, obj=None):
         """An address never changes once it is given."""
@@ -501,6 +530,7 @@ class DocumentAdmin(RecordAdmin):
 
 @admin.register(Source)
 class SourceAdmin(RecordAdmin):
+    address_field = "url"
     list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "updated_on"]
     list_filter = ["state", "reliability", "language"]
     date_hierarchy = "published_on"
