@@ -25,7 +25,9 @@ from portal.accounts.roles import may_edit, may_give_state
 from portal.dates import show_date
 from portal.editing import field_help
 from portal.editing.addresses import looks_like_address, with_address
+from portal.editing.bulk import adder
 from portal.editing.duplicates import OnceNamedForm
+from portal.editing.saved_filters import shown_filters
 from portal.models import LANGUAGES, Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
 from portal.revisions import keep_revision, revisions_of_deletion
 from portal.text import fold
@@ -37,6 +39,11 @@ PUBLICATION = (
     _("Publication"),
     {"fields": ["slug", ("state", "published_from"), "withdrawn_reason", "note", "updated"]},
 )
+
+
+# Actions of the lists
+add_sources = adder("sources", _("Add sources to the selected …"))
+add_topics = adder("topics", _("Add topics to the selected …"))
 
 
 def shorten(text: str) -> str:
@@ -218,6 +225,9 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         with revisions_of_deletion(request.user, list(queryset)):
             super().delete_queryset(request, queryset)
 
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {**shown_filters(request, self), **(extra_context or {})})
+
     def render_change_form(self, request, context, *args, **kwargs):
         if context.get("original"):
             context["subtitle"] = self.choice_label(context["original"])
@@ -254,6 +264,7 @@ class RecordAdmin(TabbedAdmin):
     search_fields = ["slug"]
     list_display = ["listed_name", "state", "updated_on"]
     list_filter = ["state", MissingLanguage, MissingSource]
+    actions = [add_sources]
 
     @admin.display(description=_("name"), ordering=SortKey())
     def listed_name(self, record) -> str:
@@ -280,8 +291,8 @@ class RecordAdmin(TabbedAdmin):
                 return at_address, False
         return (queryset.search(search_term) if search_term else queryset), False
 
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        form = super().get_form(request, obj, change, **kwargs)
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
         form.name_field = self.model.name_field if self.is_once_named else ""
         form.address_field = self.address_field
         return form
@@ -312,6 +323,7 @@ class PartAdmin(FoldedSearchMixin, EditingAdmin):
     """The admin of a row that belongs to a record; mostly edited inside it."""
 
     list_filter = [MissingSource]
+    actions = [add_sources]
 
     def get_readonly_fields(self, request, obj=None):
         return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
@@ -531,6 +543,7 @@ class DocumentAdmin(RecordAdmin):
 @admin.register(Source)
 class SourceAdmin(RecordAdmin):
     address_field = "url"
+    actions = []
     list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "updated_on"]
     list_filter = ["state", "reliability", "language"]
     date_hierarchy = "published_on"
