@@ -51,7 +51,7 @@ def test_every_word_of_help_stands_beside_a_field_that_there_is():
 
 def test_a_field_says_what_it_is_for_in_both_languages(editor):
     address = reverse("admin:initiatives_initiative_add")
-    for language, words in [("en", "What a reader must know first"), ("vi", "Điều người đọc cần biết trước tiên")]:
+    for language, words in [("en", "One to three sentences"), ("vi", "Một đến ba câu")]:
         editor.cookies["django_language"] = language
         page = parse(editor.get(address))
         assert words in "".join(page.find(".//div[@id='id_summary_vi_helptext']").itertext())
