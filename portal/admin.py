@@ -11,14 +11,14 @@ from django.contrib.admin.widgets import (
     AutocompleteSelectMultiple,
 )
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.db.models import F, ManyToManyField, Prefetch, Q, TextField, URLField
+from django.db.models import F, ManyToManyField, Prefetch, TextField, URLField
 from django.urls import translate_url
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
-from modeltranslation.translator import translator
 from modeltranslation.utils import get_language
 
 from portal.accounts.roles import may_edit, may_give_state
@@ -28,9 +28,11 @@ from portal.editing.addresses import looks_like_address, with_address
 from portal.editing.bulk import adder
 from portal.editing.duplicates import OnceNamedForm
 from portal.editing.saved_filters import shown_filters
+from portal.list_filters import MissingSource, OwnWork, TranslationFilter
 from portal.models import LANGUAGES, Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
 from portal.revisions import keep_revision, revisions_of_deletion
 from portal.text import fold
+from portal.translations.texts import desk_address, translated_fields
 
 LISTED_CHARACTERS = 110
 
@@ -58,51 +60,6 @@ class SortKey(F):
 
     def resolve_expression(self, *args, **kwargs):
         return F(f"sort_{get_language()}").resolve_expression(*args, **kwargs)
-
-
-# Filters of the lists
-
-
-def missing(field: str) -> Q:
-    return Q(**{f"{field}__isnull": True}) | Q(**{field: ""})
-
-
-class MissingLanguage(admin.SimpleListFilter):
-    """Records with a text that should be there in a language and is not.
-
-    A text should be there when the record cannot do without it, or when the
-    other language has it.
-    """
-
-    title = _("missing language")
-    parameter_name = "missing_language"
-
-    def lookups(self, request, model_admin):
-        return [("vi", _("Vietnamese missing")), ("en", _("English missing"))]
-
-    def queryset(self, request, queryset):
-        if self.value() not in {"vi", "en"}:
-            return queryset
-        language, other = (self.value(), "en" if self.value() == "vi" else "vi")
-        condition = Q()
-        for name in translator.get_options_for_model(queryset.model).all_fields:
-            absent = missing(f"{name}_{language}")
-            optional = queryset.model._meta.get_field(name).blank
-            condition |= absent & ~missing(f"{name}_{other}") if optional else absent
-        return queryset.filter(condition)
-
-
-class MissingSource(admin.SimpleListFilter):
-    title = _("missing source")
-    parameter_name = "missing_source"
-
-    def lookups(self, request, model_admin):
-        return [("yes", _("Yes")), ("no", _("No"))]
-
-    def queryset(self, request, queryset):
-        if self.value() not in {"yes", "no"}:
-            return queryset
-        return queryset.filter(sources__isnull=self.value() == "yes").distinct()
 
 
 # Relations
@@ -182,6 +139,15 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         queryset = super().get_queryset(request)
         return queryset.select_related(*self.list_select_related) if self.list_select_related else queryset
 
+    def get_list_display(self, request):
+        """A list of what waits to be translated leads to the desk of each record."""
+        columns = super().get_list_display(request)
+        return [*columns, "desk_link"] if TranslationFilter.parameter_name in request.GET else columns
+
+    @admin.display(description=_("translation desk"))
+    def desk_link(self, record) -> str:
+        return format_html('<a href="{}">{}</a>', desk_address(record), _("Both languages"))
+
     def choice_label(self, record) -> str:
         """How the record is named where it is chosen, and above its own form."""
         return shorten(str(record))
@@ -229,9 +195,10 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         return super().changelist_view(request, {**shown_filters(request, self), **(extra_context or {})})
 
     def render_change_form(self, request, context, *args, **kwargs):
-        if context.get("original"):
-            context["subtitle"] = self.choice_label(context["original"])
-            context["public_pages"] = self.public_pages(context["original"])
+        if original := context.get("original"):
+            context["subtitle"] = self.choice_label(original)
+            context["public_pages"] = self.public_pages(original)
+            context["desk_address"] = desk_address(original) if translated_fields(self.model) else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -263,7 +230,7 @@ class RecordAdmin(TabbedAdmin):
     # Makes the search box appear; what is searched is the record's search entry.
     search_fields = ["slug"]
     list_display = ["listed_name", "state", "updated_on"]
-    list_filter = ["state", MissingLanguage, MissingSource]
+    list_filter = ["state", TranslationFilter, MissingSource, OwnWork]
     actions = [add_sources]
 
     @admin.display(description=_("name"), ordering=SortKey())
@@ -481,7 +448,7 @@ class CountryAdmin(RecordAdmin):
 @admin.register(Body)
 class BodyAdmin(RecordAdmin):
     list_display = ["listed_name", "kind", "status", "state", "parent_label", "lead_country", "updated_on"]
-    list_filter = ["state", "kind", "status", MissingLanguage, MissingSource]
+    list_filter = ["state", "kind", "status", TranslationFilter, MissingSource, OwnWork]
     list_select_related = ["parent", "lead_country"]
     fieldsets = [
         (None, {"fields": ["name", "acronym", "mandate"]}),
@@ -520,7 +487,14 @@ class TopicAdmin(RecordAdmin):
 @admin.register(Document)
 class DocumentAdmin(RecordAdmin):
     list_display = ["listed_name", "kind", "published", "body_label", "state", "updated_on"]
-    list_filter = ["state", "kind", MissingLanguage, MissingSource, ("body", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [
+        "state",
+        "kind",
+        TranslationFilter,
+        MissingSource,
+        OwnWork,
+        ("body", admin.RelatedOnlyFieldListFilter),
+    ]
     list_select_related = ["body"]
     date_hierarchy = "published_on"
     fieldsets = [
@@ -545,7 +519,7 @@ class SourceAdmin(RecordAdmin):
     address_field = "url"
     actions = []
     list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "updated_on"]
-    list_filter = ["state", "reliability", "language"]
+    list_filter = ["state", "reliability", TranslationFilter, OwnWork, "language"]
     date_hierarchy = "published_on"
     fieldsets = [
         (None, {"fields": ["title", "publisher", "url"]}),
@@ -564,7 +538,7 @@ class UnverifiedItemAdmin(FoldedSearchMixin, TabbedAdmin):
 
     search_fields = ["slug", "subject_vi", "subject_en", "note"]
     list_display = ["listed_subject", "kind", "reason"]
-    list_filter = ["kind", "reason", MissingLanguage, MissingSource]
+    list_filter = ["kind", "reason", TranslationFilter, MissingSource]
     fieldsets = [
         (None, {"fields": ["subject", "kind", "reason", "note"]}),
         (_("Sources"), {"fields": ["sources"]}),

@@ -22,6 +22,7 @@ from portal.editing.addresses import looks_like_address, whole_address
 from portal.editing.saved_filters import pages as filter_pages
 from portal.models import Conflict
 from portal.sync.views import pages as sync_pages
+from portal.translations.views import pages as translation_pages
 
 
 class ChoicesView(AutocompleteJsonView):
@@ -52,7 +53,13 @@ class EditingSite(AdminSite):
     app_order = ("meetings", "initiatives", "portal")
 
     def get_urls(self) -> list:
-        return [*account_pages(self), *sync_pages(self), *filter_pages(self), *super().get_urls()]
+        return [
+            *account_pages(self),
+            *sync_pages(self),
+            *filter_pages(self),
+            *translation_pages(self),
+            *super().get_urls(),
+        ]
 
     # Two steps to sign in: the password, then the second factor where there is or must be one
 

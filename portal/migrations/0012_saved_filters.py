@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0009_history'),
+        ('portal', '0011_translations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
