@@ -12,6 +12,7 @@ from django.contrib.admin.widgets import (
 )
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db.models import F, ManyToManyField, Prefetch, Q, TextField, URLField
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
@@ -22,8 +23,9 @@ from modeltranslation.utils import get_language
 
 from portal.accounts.roles import may_edit, may_give_state
 from portal.dates import show_date
+from portal.history.content import rows_of
 from portal.models import Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
-from portal.revisions import keep_revision, revisions_of_deletion
+from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_deletion
 from portal.text import fold
 
 LISTED_CHARACTERS = 110
@@ -185,18 +187,23 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         """
         if isinstance(obj, Part) and not may_edit(request.user, obj):
             raise PermissionDenied
+        if change:
+            stored = type(obj)._base_manager.get(pk=obj.pk)
+            keep_what_was_loaded([stored, *rows_of(stored)], getattr(stored, "updated", None))
         if form.has_changed() or not change:
             super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change) -> None:
         """With the lists and rows that belong to it, the record and every row that changed are one revision."""
         going = [row.instance for formset in formsets for row in formset.deleted_forms if row.instance.pk]
-        with revisions_of_deletion(request.user, going):
+        moment = timezone.now()
+        with revisions_of_deletion(request.user, going, moment):
             super().save_related(request, form, formsets, change)
         rows = [row for formset in formsets for row in formset.new_objects]
         rows += [row for formset in formsets for row, _changes in formset.changed_objects]
         is_other = form.has_changed() or not change
-        keep_revision(request.user, "changed" if change else "added", [*([form.instance] if is_other else []), *rows])
+        saved = [*([form.instance] if is_other else []), *rows]
+        keep_revision(request.user, "changed" if change else "added", saved, moment)
 
     def delete_model(self, request, obj) -> None:
         with revisions_of_deletion(request.user, [obj]):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import chain
 
 import reversion
@@ -10,6 +11,11 @@ from django.contrib.admin.utils import NestedObjects
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
+from django.utils import timezone
+
+from portal.history.content import content_of, latest_versions, stored_content
+
+LOADED = "loaded"  # the comment of a revision that keeps what came past the revisions
 
 
 def what_deletion_touches(records: list[Model]) -> tuple[list[Model], dict[type[Model], set[int]]]:
@@ -32,17 +38,19 @@ def what_deletion_touches(records: list[Model]) -> tuple[list[Model], dict[type[
 
 
 @contextmanager
-def revisions_of_deletion(user: AbstractBaseUser, records: list[Model]) -> Iterator[None]:
-    """Keep what goes as it was, and what points at it as it becomes."""
+def revisions_of_deletion(user: AbstractBaseUser, records: list[Model], moment: datetime | None = None) -> Iterator:
+    """Keep what goes as it was, and what points at it as it becomes; revisions of one moment are read as one change."""
+    moment = moment or timezone.now()
     going, losing = what_deletion_touches(records) if records else ([], {})
-    keep_revision(user, "deleted", going)
+    for model, numbers in losing.items():
+        keep_what_was_loaded(list(model._base_manager.in_bulk(numbers).values()))
+    keep_revision(user, "deleted", going, moment)
     yield
-    keep_revision(
-        user, "changed", [row for model, keys in losing.items() for row in model._base_manager.in_bulk(keys).values()]
-    )
+    touched = [row for model, keys in losing.items() for row in model._base_manager.in_bulk(keys).values()]
+    keep_revision(user, "changed", touched, moment)
 
 
-def keep_revision(user: AbstractBaseUser, what: str, records: list[Model]) -> None:
+def keep_revision(user: AbstractBaseUser, what: str, records: list[Model], moment: datetime | None = None) -> None:
     """Write down what the records say now: what they became, or what they were when they are about to go."""
     kept = [record for record in records if reversion.is_registered(type(record))]
     if not kept:
@@ -50,5 +58,31 @@ def keep_revision(user: AbstractBaseUser, what: str, records: list[Model]) -> No
     with reversion.create_revision(manage_manually=True):
         reversion.set_user(user)
         reversion.set_comment(f"admin: {what}")
+        if moment:
+            reversion.set_date_created(moment)
         for record in kept:
+            reversion.add_to_revision(record)
+
+
+def keep_what_was_loaded(records: list[Model], moment: datetime | None = None) -> None:
+    """Before records change: write down what they say, where no revision says just that.
+
+    `loaddata` and whatever else writes past the revisions leaves such records. Without this
+    the first change of one could not be told from what was there before.
+    """
+    by_model = defaultdict(dict)
+    for record in records:
+        by_model[type(record)][record.pk] = record
+    unknown = []
+    for model, rows in by_model.items():
+        known = latest_versions(model, rows)
+        stored = stored_content(model, pk__in=[number for number in rows if number in known])
+        unknown += [row for number, row in rows.items() if number not in known]
+        unknown += [rows[number] for number, says in stored.items() if content_of(known[number]) != says]
+    if not unknown:
+        return
+    with reversion.create_revision(manage_manually=True):
+        reversion.set_comment(LOADED)
+        reversion.set_date_created(moment or timezone.now())
+        for record in unknown:
             reversion.add_to_revision(record)
