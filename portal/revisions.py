@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from portal.history.content import content_of, latest_versions, stored_content
 
-LOADED = "loaded"  # the comment of a revision that keeps what came past the revisions
+# What the comment of a revision says was done. What came past the revisions was loaded.
+DELETED, RESTORED, RECOVERED, LOADED = "deleted", "restored version of", "recovered", "loaded"
 
 
 def what_deletion_touches(records: list[Model]) -> tuple[list[Model], dict[type[Model], set[int]]]:
@@ -42,12 +43,14 @@ def revisions_of_deletion(user: AbstractBaseUser, records: list[Model], moment: 
     """Keep what goes as it was, and what points at it as it becomes; revisions of one moment are read as one change."""
     moment = moment or timezone.now()
     going, losing = what_deletion_touches(records) if records else ([], {})
-    for model, numbers in losing.items():
-        keep_what_was_loaded(list(model._base_manager.in_bulk(numbers).values()))
-    keep_revision(user, "deleted", going, moment)
+    keep_what_was_loaded([*going, *in_database(losing)])
+    keep_revision(user, DELETED, going, moment)
     yield
-    touched = [row for model, keys in losing.items() for row in model._base_manager.in_bulk(keys).values()]
-    keep_revision(user, "changed", touched, moment)
+    keep_revision(user, "changed", in_database(losing), moment)
+
+
+def in_database(numbers: dict[type[Model], set[int]]) -> list[Model]:
+    return [row for model, keys in numbers.items() for row in model._base_manager.in_bulk(keys).values()]
 
 
 def keep_revision(user: AbstractBaseUser, what: str, records: list[Model], moment: datetime | None = None) -> None:
@@ -72,7 +75,8 @@ def keep_what_was_loaded(records: list[Model], moment: datetime | None = None) -
     """
     by_model = defaultdict(dict)
     for record in records:
-        by_model[type(record)][record.pk] = record
+        if reversion.is_registered(type(record)):
+            by_model[type(record)][record.pk] = record
     unknown = []
     for model, rows in by_model.items():
         known = latest_versions(model, rows)
