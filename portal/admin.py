@@ -23,6 +23,7 @@ from modeltranslation.utils import get_language
 
 from portal.accounts.roles import may_edit, may_give_state
 from portal.dates import show_date
+from portal.history.admin import HistoryMixin
 from portal.history.content import rows_of
 from portal.models import Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
 from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_deletion
@@ -131,7 +132,7 @@ class RelationsMixin:
 # Lists and forms
 
 
-class EditingAdmin(RelationsMixin, admin.ModelAdmin):
+class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
     """What every admin of the register has in common."""
 
     list_per_page = 50

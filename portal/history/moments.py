@@ -74,7 +74,7 @@ def place_of(key: Key) -> tuple:
 
 
 def changed_fields(old: Content, new: Content, everything: bool) -> list[tuple[str, Plain, Plain]]:
-    """The fields that differ; of a field that only one of the two knows nothing is told, unless the row is new or gone."""
+    """The fields that differ. What only one of the two knows is told of `everything`: of a row that is new or gone."""
     names = [*new, *(name for name in old if name not in new)] if everything else [name for name in new if name in old]
     return [(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.utils.formats import date_format, number_format, time_format
@@ -121,14 +122,17 @@ def in_words(field: models.Field, value: Plain, names: Names) -> str:
         return related_name(field, value, names)
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
-    known = field.to_python(value)
-    if isinstance(known, datetime):
-        return date_format(localtime(known), "SHORT_DATETIME_FORMAT")
-    if isinstance(known, date):
-        return date_format(known, "SHORT_DATE_FORMAT")
-    if isinstance(known, time):
-        return time_format(known, "TIME_FORMAT")
-    return number_format(known) if isinstance(known, Decimal) else str(known)
+    return formatted(field.to_python(value))
+
+
+def formatted(value: Any) -> str:
+    if isinstance(value, datetime):
+        return date_format(localtime(value), "SHORT_DATETIME_FORMAT")
+    if isinstance(value, date):
+        return date_format(value, "SHORT_DATE_FORMAT")
+    if isinstance(value, time):
+        return time_format(value, "TIME_FORMAT")
+    return number_format(value) if isinstance(value, Decimal) else str(value)
 
 
 def shown_field(model: type[models.Model], change: tuple[str, Plain, Plain], names: Names) -> ShownField:
