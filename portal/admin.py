@@ -11,23 +11,31 @@ from django.contrib.admin.widgets import (
     AutocompleteSelectMultiple,
 )
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.db.models import F, ManyToManyField, Prefetch, Q, TextField, URLField
+from django.db.models import F, ManyToManyField, Prefetch, TextField, URLField
+from django.urls import translate_url
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
-from modeltranslation.translator import translator
 from modeltranslation.utils import get_language
 
 from portal.accounts.roles import may_edit, may_give_state
 from portal.dates import show_date
+from portal.editing import field_help
+from portal.editing.addresses import looks_like_address, with_address
+from portal.editing.bulk import adder
+from portal.editing.duplicates import OnceNamedForm
+from portal.editing.saved_filters import shown_filters
 from portal.history.admin import HistoryMixin
 from portal.history.content import rows_of
-from portal.models import Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
+from portal.list_filters import MissingSource, OwnWork, TranslationFilter
+from portal.models import LANGUAGES, Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
 from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_deletion
 from portal.text import fold
+from portal.translations.texts import desk_address, translated_fields
 
 LISTED_CHARACTERS = 110
 
@@ -36,6 +44,11 @@ PUBLICATION = (
     _("Publication"),
     {"fields": ["slug", ("state", "published_from"), "withdrawn_reason", "note", "updated"]},
 )
+
+
+# Actions of the lists
+add_sources = adder("sources", _("Add sources to the selected …"))
+add_topics = adder("topics", _("Add topics to the selected …"))
 
 
 def shorten(text: str) -> str:
@@ -50,51 +63,6 @@ class SortKey(F):
 
     def resolve_expression(self, *args, **kwargs):
         return F(f"sort_{get_language()}").resolve_expression(*args, **kwargs)
-
-
-# Filters of the lists
-
-
-def missing(field: str) -> Q:
-    return Q(**{f"{field}__isnull": True}) | Q(**{field: ""})
-
-
-class MissingLanguage(admin.SimpleListFilter):
-    """Records with a text that should be there in a language and is not.
-
-    A text should be there when the record cannot do without it, or when the
-    other language has it.
-    """
-
-    title = _("missing language")
-    parameter_name = "missing_language"
-
-    def lookups(self, request, model_admin):
-        return [("vi", _("Vietnamese missing")), ("en", _("English missing"))]
-
-    def queryset(self, request, queryset):
-        if self.value() not in {"vi", "en"}:
-            return queryset
-        language, other = (self.value(), "en" if self.value() == "vi" else "vi")
-        condition = Q()
-        for name in translator.get_options_for_model(queryset.model).all_fields:
-            absent = missing(f"{name}_{language}")
-            optional = queryset.model._meta.get_field(name).blank
-            condition |= absent & ~missing(f"{name}_{other}") if optional else absent
-        return queryset.filter(condition)
-
-
-class MissingSource(admin.SimpleListFilter):
-    title = _("missing source")
-    parameter_name = "missing_source"
-
-    def lookups(self, request, model_admin):
-        return [("yes", _("Yes")), ("no", _("No"))]
-
-    def queryset(self, request, queryset):
-        if self.value() not in {"yes", "no"}:
-            return queryset
-        return queryset.filter(sources__isnull=self.value() == "yes").distinct()
 
 
 # Relations
@@ -122,6 +90,9 @@ class RelationsMixin:
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field.help_text = field_help.help_of(db_field)
+        if limit := field_help.reads_well(db_field):
+            field.widget.attrs["data-reads-well"] = limit
         if isinstance(field, forms.ModelChoiceField):
             field.label_from_instance = self.related_admin(db_field).choice_label
         if language := getattr(db_field, "language", None):
@@ -171,6 +142,15 @@ class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
         queryset = super().get_queryset(request)
         return queryset.select_related(*self.list_select_related) if self.list_select_related else queryset
 
+    def get_list_display(self, request):
+        """A list of what waits to be translated leads to the desk of each record."""
+        columns = super().get_list_display(request)
+        return [*columns, "desk_link"] if TranslationFilter.parameter_name in request.GET else columns
+
+    @admin.display(description=_("translation desk"))
+    def desk_link(self, record) -> str:
+        return format_html('<a href="{}">{}</a>', desk_address(record), _("Both languages"))
+
     def choice_label(self, record) -> str:
         """How the record is named where it is chosen, and above its own form."""
         return shorten(str(record))
@@ -181,6 +161,11 @@ class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
             return None
         return record.get_absolute_url()
 
+    def public_pages(self, record) -> list[tuple[str, str]]:
+        """The page in each language."""
+        address = self.view_on_site(record)
+        return [(language, translate_url(address, language)) for language in LANGUAGES] if address else []
+
     def save_model(self, request, obj, form, change) -> None:
         """A form sent back untouched leaves the hour of the last change alone.
 
@@ -188,14 +173,15 @@ class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
         """
         if isinstance(obj, Part) and not may_edit(request.user, obj):
             raise PermissionDenied
-        if change:
-            stored = type(obj)._base_manager.get(pk=obj.pk)
-            keep_what_was_loaded([stored, *rows_of(stored)], getattr(stored, "updated", None))
+        if change and form.has_changed():
+            self.keep_what_was_there(obj)
         if form.has_changed() or not change:
             super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change) -> None:
         """With the lists and rows that belong to it, the record and every row that changed are one revision."""
+        if change and not form.has_changed() and any(formset.has_changed() for formset in formsets):
+            self.keep_what_was_there(form.instance)
         going = [row.instance for formset in formsets for row in formset.deleted_forms if row.instance.pk]
         moment = timezone.now()
         with revisions_of_deletion(request.user, going, moment):
@@ -206,6 +192,10 @@ class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
         saved = [*([form.instance] if is_other else []), *rows]
         keep_revision(request.user, "changed" if change else "added", saved, moment)
 
+    def keep_what_was_there(self, record) -> None:
+        """What no revision knows yet, so that the history begins before the first change."""
+        keep_what_was_loaded([record, *rows_of(record)], getattr(record, "updated", None))
+
     def delete_model(self, request, obj) -> None:
         with revisions_of_deletion(request.user, [obj]):
             super().delete_model(request, obj)
@@ -214,9 +204,14 @@ class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
         with revisions_of_deletion(request.user, list(queryset)):
             super().delete_queryset(request, queryset)
 
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {**shown_filters(request, self), **(extra_context or {})})
+
     def render_change_form(self, request, context, *args, **kwargs):
-        if context.get("original"):
-            context["subtitle"] = self.choice_label(context["original"])
+        if original := context.get("original"):
+            context["subtitle"] = self.choice_label(original)
+            context["public_pages"] = self.public_pages(original)
+            context["desk_address"] = desk_address(original) if translated_fields(self.model) else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -240,10 +235,16 @@ class TabbedAdmin(EditingAdmin, TranslationAdmin):
 class RecordAdmin(TabbedAdmin):
     """The admin of an editorial record."""
 
+    form = OnceNamedForm
+    # Whether two records of nearly the same name are likely to be one.
+    is_once_named = True
+    # The web address that a record can be found by, and that only one record has.
+    address_field = ""
     # Makes the search box appear; what is searched is the record's search entry.
     search_fields = ["slug"]
     list_display = ["listed_name", "state", "updated_on"]
-    list_filter = ["state", MissingLanguage, MissingSource]
+    list_filter = ["state", TranslationFilter, MissingSource, OwnWork]
+    actions = [add_sources]
 
     @admin.display(description=_("name"), ordering=SortKey())
     def listed_name(self, record) -> str:
@@ -263,7 +264,18 @@ class RecordAdmin(TabbedAdmin):
         return self.ordering or [f"sort_{get_language()}", "slug"]
 
     def get_search_results(self, request, queryset, search_term):
+        """By words, or by a web address however it was pasted."""
+        if self.address_field and looks_like_address(search_term):
+            at_address = with_address(queryset, self.address_field, search_term)
+            if at_address.exists():
+                return at_address, False
         return (queryset.search(search_term) if search_term else queryset), False
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.name_field = self.model.name_field if self.is_once_named else ""
+        form.address_field = self.address_field
+        return form
 
     def get_readonly_fields(self, request, obj=None):
         """An address never changes once it is given."""
@@ -291,6 +303,7 @@ class PartAdmin(FoldedSearchMixin, EditingAdmin):
     """The admin of a row that belongs to a record; mostly edited inside it."""
 
     list_filter = [MissingSource]
+    actions = [add_sources]
 
     def get_readonly_fields(self, request, obj=None):
         return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
@@ -448,7 +461,7 @@ class CountryAdmin(RecordAdmin):
 @admin.register(Body)
 class BodyAdmin(RecordAdmin):
     list_display = ["listed_name", "kind", "status", "state", "parent_label", "lead_country", "updated_on"]
-    list_filter = ["state", "kind", "status", MissingLanguage, MissingSource]
+    list_filter = ["state", "kind", "status", TranslationFilter, MissingSource, OwnWork]
     list_select_related = ["parent", "lead_country"]
     fieldsets = [
         (None, {"fields": ["name", "acronym", "mandate"]}),
@@ -487,7 +500,14 @@ class TopicAdmin(RecordAdmin):
 @admin.register(Document)
 class DocumentAdmin(RecordAdmin):
     list_display = ["listed_name", "kind", "published", "body_label", "state", "updated_on"]
-    list_filter = ["state", "kind", MissingLanguage, MissingSource, ("body", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [
+        "state",
+        "kind",
+        TranslationFilter,
+        MissingSource,
+        OwnWork,
+        ("body", admin.RelatedOnlyFieldListFilter),
+    ]
     list_select_related = ["body"]
     date_hierarchy = "published_on"
     fieldsets = [
@@ -509,8 +529,10 @@ class DocumentAdmin(RecordAdmin):
 
 @admin.register(Source)
 class SourceAdmin(RecordAdmin):
+    address_field = "url"
+    actions = []
     list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "updated_on"]
-    list_filter = ["state", "reliability", "language"]
+    list_filter = ["state", "reliability", TranslationFilter, OwnWork, "language"]
     date_hierarchy = "published_on"
     fieldsets = [
         (None, {"fields": ["title", "publisher", "url"]}),
@@ -529,7 +551,7 @@ class UnverifiedItemAdmin(FoldedSearchMixin, TabbedAdmin):
 
     search_fields = ["slug", "subject_vi", "subject_en", "note"]
     list_display = ["listed_subject", "kind", "reason"]
-    list_filter = ["kind", "reason", MissingLanguage, MissingSource]
+    list_filter = ["kind", "reason", TranslationFilter, MissingSource]
     fieldsets = [
         (None, {"fields": ["subject", "kind", "reason", "note"]}),
         (_("Sources"), {"fields": ["sources"]}),

@@ -73,16 +73,17 @@ def keep_what_was_loaded(records: list[Model], moment: datetime | None = None) -
     `loaddata` and whatever else writes past the revisions leaves such records. Without this
     the first change of one could not be told from what was there before.
     """
-    by_model = defaultdict(dict)
+    numbers = defaultdict(set)
     for record in records:
         if reversion.is_registered(type(record)):
-            by_model[type(record)][record.pk] = record
+            numbers[type(record)].add(record.pk)
     unknown = []
-    for model, rows in by_model.items():
-        known = latest_versions(model, rows)
-        stored = stored_content(model, pk__in=[number for number in rows if number in known])
-        unknown += [row for number, row in rows.items() if number not in known]
-        unknown += [rows[number] for number, says in stored.items() if content_of(known[number]) != says]
+    for model, wanted in numbers.items():
+        known = latest_versions(model, wanted)
+        stored = stored_content(model, pk__in=list(known))
+        told = {number for number, says in stored.items() if content_of(known[number]) == says}
+        # Read anew: the records at hand may already say what is about to be written.
+        unknown += model._base_manager.in_bulk(wanted - told).values()
     if not unknown:
         return
     with reversion.create_revision(manage_manually=True):
