@@ -14,6 +14,8 @@ from django.contrib.admin.widgets import (
 )
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db.models import F, ManyToManyField, Prefetch, TextField, URLField
+from django.urls import translate_url
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -24,9 +26,28 @@ from modeltranslation.utils import get_language
 
 from portal.accounts.roles import may_edit
 from portal.dates import show_date
+from portal.editing import field_help
+from portal.editing.addresses import looks_like_address, with_address
+from portal.editing.bulk import adder
+from portal.editing.duplicates import OnceNamedForm
+from portal.editing.saved_filters import shown_filters
+from portal.history.admin import HistoryMixin
+from portal.history.content import rows_of
 from portal.list_filters import MissingSource, OwnWork, TranslationFilter
-from portal.models import Body, Country, Direction, Document, Editorial, Part, Source, State, Topic, UnverifiedItem
-from portal.revisions import keep_revision, revisions_of_deletion
+from portal.models import (
+    LANGUAGES,
+    Body,
+    Country,
+    Direction,
+    Document,
+    Editorial,
+    Part,
+    Source,
+    State,
+    Topic,
+    UnverifiedItem,
+)
+from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_deletion
 from portal.text import fold
 from portal.translations.texts import desk_address, translated_fields
 from portal.workflow.panel import form_address, panel
@@ -39,6 +60,11 @@ PUBLICATION = (
     _("Publication"),
     {"fields": ["slug", "note", "updated"]},
 )
+
+
+# Actions of the lists
+add_sources = adder("sources", _("Add sources to the selected …"))
+add_topics = adder("topics", _("Add topics to the selected …"))
 
 
 def shorten(text: str) -> str:
@@ -74,6 +100,9 @@ class RelationsMixin:
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field.help_text = field_help.help_of(db_field)
+        if limit := field_help.reads_well(db_field):
+            field.widget.attrs["data-reads-well"] = limit
         if isinstance(field, forms.ModelChoiceField):
             field.label_from_instance = self.related_admin(db_field).choice_label
         if language := getattr(db_field, "language", None):
@@ -84,7 +113,7 @@ class RelationsMixin:
 # Lists and forms
 
 
-class EditingAdmin(RelationsMixin, admin.ModelAdmin):
+class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
     """What every admin of the register has in common."""
 
     list_per_page = 50
@@ -149,6 +178,11 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
             return None
         return record.get_absolute_url()
 
+    def public_pages(self, record) -> list[tuple[str, str]]:
+        """The page in each language."""
+        address = self.view_on_site(record)
+        return [(language, translate_url(address, language)) for language in LANGUAGES] if address else []
+
     def save_model(self, request, obj, form, change) -> None:
         """A form sent back untouched leaves the hour of the last change alone.
 
@@ -156,18 +190,28 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         """
         if isinstance(obj, Part) and not may_change(request.user, obj):
             raise PermissionDenied
+        if change and form.has_changed():
+            self.keep_what_was_there(obj)
         if form.has_changed() or not change:
             super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change) -> None:
         """With the lists and rows that belong to it, the record and every row that changed are one revision."""
+        if change and not form.has_changed() and any(formset.has_changed() for formset in formsets):
+            self.keep_what_was_there(form.instance)
         going = [row.instance for formset in formsets for row in formset.deleted_forms if row.instance.pk]
-        with revisions_of_deletion(request.user, going):
+        moment = timezone.now()
+        with revisions_of_deletion(request.user, going, moment):
             super().save_related(request, form, formsets, change)
         rows = [row for formset in formsets for row in formset.new_objects]
         rows += [row for formset in formsets for row, _changes in formset.changed_objects]
         is_other = form.has_changed() or not change
-        keep_revision(request.user, "changed" if change else "added", [*([form.instance] if is_other else []), *rows])
+        saved = [*([form.instance] if is_other else []), *rows]
+        keep_revision(request.user, "changed" if change else "added", saved, moment)
+
+    def keep_what_was_there(self, record) -> None:
+        """What no revision knows yet, so that the history begins before the first change."""
+        keep_what_was_loaded([record, *rows_of(record)], getattr(record, "updated", None))
 
     def delete_model(self, request, obj) -> None:
         with revisions_of_deletion(request.user, [obj]):
@@ -177,9 +221,13 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         with revisions_of_deletion(request.user, list(queryset)):
             super().delete_queryset(request, queryset)
 
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {**shown_filters(request, self), **(extra_context or {})})
+
     def render_change_form(self, request, context, *args, **kwargs):
         if original := context.get("original"):
             context["subtitle"] = self.choice_label(original)
+            context["public_pages"] = self.public_pages(original)
             context["desk_address"] = desk_address(original) if translated_fields(self.model) else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -204,10 +252,16 @@ class TabbedAdmin(EditingAdmin, TranslationAdmin):
 class RecordAdmin(TabbedAdmin):
     """The admin of an editorial record."""
 
+    form = OnceNamedForm
+    # Whether two records of nearly the same name are likely to be one.
+    is_once_named = True
+    # The web address that a record can be found by, and that only one record has.
+    address_field = ""
     # Makes the search box appear; what is searched is the record's search entry.
     search_fields = ["slug"]
     list_display = ["listed_name", "state", "updated_on"]
     list_filter = ["state", TranslationFilter, MissingSource, OwnWork]
+    actions = [add_sources]
     change_form_template = "admin/workflow/form.html"
 
     # A published record is edited in a version that waits beside it
@@ -250,7 +304,18 @@ class RecordAdmin(TabbedAdmin):
         return self.ordering or [f"sort_{get_language()}", "slug"]
 
     def get_search_results(self, request, queryset, search_term):
+        """By words, or by a web address however it was pasted."""
+        if self.address_field and looks_like_address(search_term):
+            at_address = with_address(queryset, self.address_field, search_term)
+            if at_address.exists():
+                return at_address, False
         return (queryset.search(search_term) if search_term else queryset), False
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.name_field = self.model.name_field if self.is_once_named else ""
+        form.address_field = self.address_field
+        return form
 
     def get_readonly_fields(self, request, obj=None):
         """An address never changes once it is given."""
@@ -279,6 +344,7 @@ class PartAdmin(FoldedSearchMixin, EditingAdmin):
 
     list_filter = [MissingSource]
     change_form_template = "admin/workflow/part_form.html"
+    actions = [add_sources]
 
     def get_readonly_fields(self, request, obj=None):
         return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
@@ -510,6 +576,8 @@ class DocumentAdmin(RecordAdmin):
 
 @admin.register(Source)
 class SourceAdmin(RecordAdmin):
+    address_field = "url"
+    actions = []
     list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "updated_on"]
     list_filter = ["state", "reliability", TranslationFilter, OwnWork, "language"]
     date_hierarchy = "published_on"

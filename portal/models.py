@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import AccountEvent, EditorialRight, SignedInDevice  # noqa: F401 - tables of this app
 from portal.database import complete_database
+from portal.editing.models import SavedFilter  # noqa: F401 - a table of this app
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
 from portal.history.models import CorrectionNote, OpenForm, VersionPlace  # noqa: F401 - tables of this app
 from portal.query import indexed, indexed_names, parse_query
@@ -233,9 +234,9 @@ class Editorial(models.Model):
         """The record and the parts whose texts are found with it."""
         return [self, *(part for name in self.searched_parts for part in getattr(self, name).all())]
 
-    def texts_in(self, language: str) -> list[str]:
-        """Every public text of the record in a language, those of its parts included."""
-        return [text for each in self.with_searched_parts() for text in shown_texts(each, language)]
+    def texts_of_parts_in(self, language: str) -> list[str]:
+        """Every public text of the parts that are found with the record, in a language."""
+        return [text for part in self.with_searched_parts()[1:] for text in shown_texts(part, language) if text]
 
 
 NOT_SEARCHED = {"note", "key", "slug", "sort_vi", "sort_en", "withdrawn_reason", "timezone", "acronym"}
