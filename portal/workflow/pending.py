@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.roles import may_edit
 from portal.index import content_due
 from portal.models import Editorial, Part, State
+from portal.reading import where_it_is_written
 from portal.revisions import keep_revision, revisions_of_deletion
 from portal.workflow.content import (
     Clash,
@@ -78,7 +79,7 @@ def may_change(user: AbstractBaseUser, row: models.Model) -> bool:
 @contextmanager
 def taken_back() -> Iterator[None]:
     """Whatever is written inside was never written."""
-    with transaction.atomic():
+    with where_it_is_written(), transaction.atomic():
         yield
         transaction.set_rollback(True)
 
@@ -255,4 +256,5 @@ def reason_of(error: Exception) -> str:
 @receiver(content_due)
 def publish_when_asked_for(sender, **kwargs) -> None:
     """The first request after the hour publishes what no cron has published yet."""
-    publish_due()
+    with where_it_is_written():
+        publish_due()

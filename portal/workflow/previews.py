@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from portal.entries import LANGUAGES
 from portal.models import Editorial, State, editorial_models
+from portal.reading import where_it_is_written
 from portal.workflow.pending import pending_of, rendered, show, taken_back
 from portal.workflow.steps import rows_beside
 
@@ -53,7 +54,8 @@ def record_of(token: str) -> Editorial | None:
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind a link that was handed on; says what is wrong with a link that leads nowhere."""
     try:
-        record = record_of(token)
+        with where_it_is_written():
+            record = record_of(token)
     except signing.BadSignature:
         return private(render(request, "preview_refused.html", {"is_over": False}, status=403))
     if record is None:

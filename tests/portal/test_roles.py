@@ -66,12 +66,10 @@ def topics_in_every_state() -> dict[str, Topic]:
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_edits_only_its_records_and_what_is_published_beside_itself(sign_in, role):
     client = sign_in(role)
-    answers = {
-        state: send(client, row, name_vi="Tên mới").status_code for state, row in topics_in_every_state().items()
-    }
+    answers = {state: send(client, row, note="Đã sửa").status_code for state, row in topics_in_every_state().items()}
     may = {PUBLISHED if state == WAITING else state for state in MAY_EDIT[role]}
     assert answers == {state: 302 if state in may else 403 for state in State}
-    edited = set(Topic.objects.filter(name_vi="Tên mới").values_list("state", flat=True))
+    edited = set(Topic.objects.filter(note="Đã sửa").values_list("state", flat=True))
     assert edited | {WAITING for _pending in PendingVersion.objects.all()} == MAY_EDIT[role]
 
 
