@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_protect
 from portal.accounts.second_factor import has_second_factor, needs_second_factor
 from portal.accounts.sessions import note_device
 from portal.accounts.views import pages as account_pages
+from portal.dashboard import panels, waiting
 from portal.models import Conflict
 from portal.sync.views import pages as sync_pages
 from portal.translations.views import pages as translation_pages
@@ -93,8 +94,13 @@ class EditingSite(AdminSite):
         return super().login(request, extra_context)
 
     def index(self, request, extra_context=None):
-        """Says, above the models, whether conflicts wait."""
-        return super().index(request, {"waiting_conflicts": Conflict.objects.count(), **(extra_context or {})})
+        """Says, above the models, what waits for the editor."""
+        context = {
+            "waiting_conflicts": Conflict.objects.count(),
+            "waiting": waiting(self, request),
+            "panels": panels(self, request),
+        }
+        return super().index(request, {**context, **(extra_context or {})})
 
     def autocomplete_view(self, request):
         return ChoicesView.as_view(admin_site=self)(request)
