@@ -22,6 +22,8 @@ from portal.admin import (
     RowInline,
     TabbedAdmin,
     TabbedRowInline,
+    add_sources,
+    add_topics,
     shorten,
 )
 from portal.dates import show_date
@@ -83,6 +85,7 @@ class InitiativeAdmin(RecordAdmin):
         ("lead_body", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["lead_body", "plan"]
+    actions = [add_sources, add_topics]
     inlines = [MilestoneInline]
     fieldsets = [
         (None, {"fields": ["name", "acronym", "summary", "status"]}),

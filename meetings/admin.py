@@ -169,6 +169,7 @@ class MeetingAdmin(RecordAdmin):
 
 @admin.register(Session)
 class SessionAdmin(RecordAdmin):
+    is_once_named = False
     list_display = ["listed_name", "meeting_label", "kind", "date", "state", "order", "updated_on"]
     list_filter = [
         "state",
@@ -201,6 +202,7 @@ class SessionAdmin(RecordAdmin):
 
 @admin.register(Statement)
 class StatementAdmin(RecordAdmin):
+    is_once_named = False
     list_display = ["order", "listed_name", "person", "state", "meeting_label", "updated_on"]
     list_display_links = ["listed_name"]
     list_filter = ["state", TranslationFilter, MissingSource, OwnWork, ("meeting", admin.RelatedOnlyFieldListFilter)]
@@ -225,6 +227,7 @@ class StatementAdmin(RecordAdmin):
 
 @admin.register(Decision)
 class DecisionAdmin(RecordAdmin):
+    is_once_named = False
     list_display = ["code", "listed_name", "verb", "level_label", "state", "meeting_label", "updated_on"]
     list_display_links = ["code", "listed_name"]
     list_filter = [

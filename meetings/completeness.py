@@ -79,7 +79,7 @@ def completeness(meeting: Meeting, today: date | None = None) -> list[Mark]:
     is_held = was_held(meeting, today or timezone.localdate())
     return [
         mark("programme", _("Programme"), meeting.has_programme, meeting.status != MeetingStatus.CANCELLED),
-        mark("documents", _("Documents"), meeting.has_document, is_held),
+        mark("documents", _("Adopted documents"), meeting.has_document, is_held),
         mark("decisions", _("Decisions"), meeting.has_decisions, is_held),
         mark("statements", _("Statements"), meeting.has_statements, is_held),
         mark("languages", _("Both languages"), not meeting.lacks_text, True),

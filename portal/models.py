@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import AccountEvent, EditorialRight, SignedInDevice  # noqa: F401 - tables of this app
 from portal.database import complete_database
+from portal.editing.models import SavedFilter  # noqa: F401 - a table of this app
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
 from portal.history.models import CorrectionNote, OpenForm, VersionPlace  # noqa: F401 - tables of this app
 from portal.query import indexed, indexed_names, parse_query

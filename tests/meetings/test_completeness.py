@@ -100,8 +100,8 @@ def test_the_list_and_the_form_of_a_meeting_say_what_is_missing(editor):
     meeting.documents.clear()
     row = editor.get(reverse("admin:meetings_meeting_changelist")).content.decode()
     form = editor.get(reverse("admin:meetings_meeting_change", args=[meeting.pk])).content.decode()
-    assert "5 of 6; missing: Documents" in row
-    assert '<li class="mark-missing">Documents: <strong>missing</strong></li>' in form
+    assert "5 of 6; missing: Adopted documents" in row
+    assert '<li class="mark-missing">Adopted documents: <strong>missing</strong></li>' in form
     assert form.count('<li class="mark-done">') == 5
 
 
