@@ -235,7 +235,9 @@ class Editorial(models.Model):
         return [text for each in self.with_searched_parts() for text in shown_texts(each, language)]
 
 
-NOT_SEARCHED = {"note", "key", "slug", "sort_vi", "sort_en", "withdrawn_reason", "timezone", "acronym"}
+NOT_SEARCHED = {
+    *("note", "key", "slug", "sort_vi", "sort_en", "withdrawn_reason", "dates_reason", "timezone", "acronym"),
+}
 
 
 def shown_texts(record: models.Model, language: str) -> list[str]:
