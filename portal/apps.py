@@ -11,9 +11,9 @@ class PortalConfig(AppConfig):
     verbose_name = _("Vocabulary and sources")
 
     def ready(self) -> None:
-        """Roles and the log of sign-ins listen."""
-        for listener in ("roles", "events"):
-            import_module(f"portal.accounts.{listener}")
+        """Roles, the log of sign-ins, the history and the translation desk listen."""
+        for listener in ("accounts.roles", "accounts.events", "history.places", "translations.follow"):
+            import_module(f"portal.{listener}")
 
 
 class EditingConfig(admin_apps.AdminConfig):

@@ -12,7 +12,8 @@ from datetime import date, datetime
 from itertools import chain
 from threading import RLock
 
-from django.db import connection
+from django.db import connections, router
+from django.db.models import Max
 from django.utils import timezone
 from pyroaring import BitMap
 
@@ -24,7 +25,7 @@ NOT_STATED = "none"
 # Few of many are sorted; else the order of all is read through.
 FEW = 8
 
-ContentState = tuple[str, date, int]
+ContentState = tuple[str, date, datetime | None]
 
 
 class Kept:
@@ -49,17 +50,23 @@ moments, indexes = Kept(), Kept()
 
 
 def scheduled_moments(now: datetime) -> list[datetime]:
-    """When records that are published for a later hour become public, in order; one query."""
-    queries = [
-        model.objects.filter(state=State.PUBLISHED, published_from__gt=now).order_by().values_list("published_from")
-        for model in editorial_models()
-    ]
-    return sorted(moment for (moment,) in queries[0].union(*queries[1:], all=True))
+    """The hours at which records become public, in order: the last one that has come, and all to come; one query."""
+    queries = []
+    for model in editorial_models():
+        scheduled = model.objects.filter(state=State.PUBLISHED).order_by()
+        queries.append(scheduled.filter(published_from__gt=now).values_list("published_from"))
+        come = scheduled.filter(published_from__lte=now).values("state").annotate(last=Max("published_from"))
+        queries.append(come.values_list("last"))
+    moments = sorted(moment for (moment,) in queries[0].union(*queries[1:], all=True))
+    return moments[max(0, bisect_right(moments, now) - 1) :]
 
 
 def written_version() -> str:
-    """The version of what is written; empty before anything was. Asked at every request, so in plain SQL."""
-    with connection.cursor() as cursor:
+    """The version of what is written; empty before anything was. Asked at every request, so in plain SQL.
+
+    Read where the content is read: a replica's content may be older than the version that the primary has by now.
+    """
+    with connections[router.db_for_read(ContentVersion)].cursor() as cursor:
         cursor.execute(f"SELECT version FROM {ContentVersion._meta.db_table}")
         row = cursor.fetchone()
     return row[0] if row else ""
@@ -68,13 +75,14 @@ def written_version() -> str:
 def content_state() -> ContentState:
     """What everything derived from the content depends on; one query.
 
-    The version of what is written, the day, and how many scheduled moments have
-    passed since this version was first met.
+    The version of what is written, the day, and the last scheduled moment that has
+    come: the same in every process, whenever it first met this version.
     """
     version = written_version()
     now = timezone.now()
-    ahead = moments.get(version, "scheduled", lambda: scheduled_moments(now))
-    return version, timezone.localdate(now), bisect_right(ahead, now)
+    scheduled = moments.get(version, "scheduled", lambda: scheduled_moments(now))
+    come = bisect_right(scheduled, now)
+    return version, timezone.localdate(now), scheduled[come - 1] if come else None
 
 
 def kept(state: ContentState, name: object, make: Callable[[], object]) -> object:

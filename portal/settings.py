@@ -137,7 +137,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The headers come first, so that answers of the others carry them too.
+    # A page that is kept is answered with the headers it left with; nothing below runs for it.
+    "portal.page_cache.PageCacheMiddleware",
+    # The headers come next, so that answers of the others carry them too.
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -188,6 +190,15 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 5000},
     },
 }
+
+if read_text("CACHE_URL"):
+    # Pages that one process made serve the others too.
+    CACHES["pages"] = {**CACHES["default"], "KEY_PREFIX": "pages"}
+
+# Public pages kept whole, per process; 0 keeps none. While developing, templates change under way.
+PAGE_CACHE_MEGABYTES = read_number("PAGE_CACHE_MEGABYTES", 0 if DEBUG else 16)
+# What tells pages of one release from those of the next; unset, a digest of the code.
+RELEASE = read_text("RELEASE")
 
 # Languages: Vietnamese first, and both under their own prefix
 

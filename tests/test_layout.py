@@ -28,7 +28,7 @@ SHELVES = [
     ("translation", "dates", "revisions"),
     ("structured", "index", "tables", "calendars"),
     ("hits", "atom", "spreadsheets"),
-    ("filters",),
+    ("filters", "list_filters"),
     ("pages", "admin", "templatetags", "context"),
     ("vocabulary", "timeline", "search", "sitemaps", "feeds"),
     ("views", "wellknown"),
@@ -44,14 +44,17 @@ PORTAL_SHELVES = [
     ("catalogue",),
     ("representation",),
     ("openapi",),
-    (*SHELVES[FLOOR + 2], "open_data", "api"),
+    (*SHELVES[FLOOR + 2], "open_data", "api", "page_cache"),
     SHELVES[-1],
 ]
 ROOF = (
     *("vocabulary", "timeline", "catalogue", "views", "wellknown", "search", "sitemaps", "feeds", "open_data"),
     *("urls", "management"),
 )
-TOOLBOXES = ("admin", "charts", "dates", "exports", "filters", "index", "pages", "structured", "tables", "text")
+TOOLBOXES = (
+    *("admin", "charts", "dates", "exports", "filters", "index", "list_filters", "pages", "structured", "tables"),
+    *("text", "translations"),
+)
 
 TOP = {
     *("manage.py", "pyproject.toml", "Makefile", ".ci", ".gitignore"),
