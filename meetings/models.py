@@ -561,10 +561,6 @@ class DateChange(models.Model):
         raise TypeError("The log of dates is never deleted.")
 
     @property
-    def day(self) -> date:
-        return timezone.localdate(self.at)
-
-    @property
     def what(self) -> str:
         """What changed, in the reader's language."""
         before = show_span(self.from_start, self.from_end, self.from_precision)

@@ -27,6 +27,7 @@ from portal.editing.models import SavedFilter  # noqa: F401 - a table of this ap
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
 from portal.history.models import CorrectionNote, OpenForm, VersionPlace  # noqa: F401 - tables of this app
 from portal.query import indexed, indexed_names, parse_query
+from portal.reports.models import Correction, ErrorReport  # noqa: F401 - tables of this app
 from portal.text import english_sort_key, make_slug, normalise, sort_key
 from portal.translations.models import OutdatedText  # noqa: F401 - a table of this app
 

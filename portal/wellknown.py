@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 A_DAY = 24 * 60 * 60
 PLAIN = "text/plain; charset=utf-8"
-PRIVATE = ["/admin/", "/i18n/", "/theme/"]
+PRIVATE = ["/admin/", "/i18n/", "/theme/", "/vi/report/", "/en/report/"]
 CONTACT_HOLDS = timedelta(days=180)  # the standard asks for less than a year
 
 
