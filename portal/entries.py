@@ -8,11 +8,12 @@ and indexes that Django's migrations cannot.
 import sys
 from array import array
 
-from django.db import connection, models
+from django.db import connections, models
 from django.db.models.expressions import RawSQL
 from pyroaring import BitMap
 
 from portal.query import Condition
+from portal.reading import reading_alias
 
 LANGUAGES = ("vi", "en")
 # In the number of an entry, kind and language stand above these bits and the record below: a set of 32 bits holds it.
@@ -60,9 +61,14 @@ def entry_number(model: type[models.Model], record_id: int, language: str) -> in
     return first_number(model, language) + record_id
 
 
+def vendor() -> str:
+    """Which database is read: "sqlite" or "postgresql"."""
+    return connections[reading_alias()].vendor
+
+
 def lookup(column: str, condition: Condition) -> tuple[str, str, str]:
     """(number column, table with condition, its one parameter) for the database in use."""
-    if connection.vendor == "sqlite":
+    if vendor() == "sqlite":
         fts = "portal_searchentry_fts"
         return "rowid", f"{fts} WHERE {fts} MATCH %s", f"{{{column}}} : ({condition.fts5()})"
     return "number", f"portal_searchentry WHERE {column}_vector @@ %s::tsquery", condition.tsquery()
@@ -101,7 +107,7 @@ def find_numbers(
     conditions: dict[str, tuple[str, Condition]], model: type[models.Model] | None = None
 ) -> dict[str, BitMap]:
     """Per name of a condition on a column the numbers of the entries that fit, of one model or of all; one query."""
-    is_sqlite = connection.vendor == "sqlite"
+    is_sqlite = vendor() == "sqlite"
     joined = "group_concat({0})" if is_sqlite else "string_agg(int4send({0}::int), '')"
     selects, parameters = [], []
     for name, (column, condition) in conditions.items():
@@ -110,7 +116,7 @@ def find_numbers(
         selects.append(f"SELECT '{name}', {joined.format(number)} FROM {table}{among}")
         parameters.append(parameter)
     question = " UNION ALL ".join(selects)
-    with connection.cursor() as cursor:
+    with connections[reading_alias()].cursor() as cursor:
         cursor.execute(question if is_sqlite else BY_THE_INDEX + question, parameters)
         if not is_sqlite:
             cursor.nextset()
