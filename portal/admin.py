@@ -14,6 +14,7 @@ from django.contrib.admin.widgets import (
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db.models import F, ManyToManyField, Prefetch, TextField, URLField
 from django.urls import translate_url
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.text import Truncator, format_lazy
@@ -29,9 +30,11 @@ from portal.editing.addresses import looks_like_address, with_address
 from portal.editing.bulk import adder
 from portal.editing.duplicates import OnceNamedForm
 from portal.editing.saved_filters import shown_filters
+from portal.history.admin import HistoryMixin
+from portal.history.content import rows_of
 from portal.list_filters import MissingSource, OwnWork, TranslationFilter
 from portal.models import LANGUAGES, Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
-from portal.revisions import keep_revision, revisions_of_deletion
+from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_deletion
 from portal.text import fold
 from portal.translations.texts import desk_address, translated_fields
 
@@ -104,7 +107,7 @@ class RelationsMixin:
 # Lists and forms
 
 
-class EditingAdmin(RelationsMixin, admin.ModelAdmin):
+class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
     """What every admin of the register has in common."""
 
     list_per_page = 50
@@ -174,18 +177,28 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         """
         if isinstance(obj, Part) and not may_edit(request.user, obj):
             raise PermissionDenied
+        if change and form.has_changed():
+            self.keep_what_was_there(obj)
         if form.has_changed() or not change:
             super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change) -> None:
         """With the lists and rows that belong to it, the record and every row that changed are one revision."""
+        if change and not form.has_changed() and any(formset.has_changed() for formset in formsets):
+            self.keep_what_was_there(form.instance)
         going = [row.instance for formset in formsets for row in formset.deleted_forms if row.instance.pk]
-        with revisions_of_deletion(request.user, going):
+        moment = timezone.now()
+        with revisions_of_deletion(request.user, going, moment):
             super().save_related(request, form, formsets, change)
         rows = [row for formset in formsets for row in formset.new_objects]
         rows += [row for formset in formsets for row, _changes in formset.changed_objects]
         is_other = form.has_changed() or not change
-        keep_revision(request.user, "changed" if change else "added", [*([form.instance] if is_other else []), *rows])
+        saved = [*([form.instance] if is_other else []), *rows]
+        keep_revision(request.user, "changed" if change else "added", saved, moment)
+
+    def keep_what_was_there(self, record) -> None:
+        """What no revision knows yet, so that the history begins before the first change."""
+        keep_what_was_loaded([record, *rows_of(record)], getattr(record, "updated", None))
 
     def delete_model(self, request, obj) -> None:
         with revisions_of_deletion(request.user, [obj]):

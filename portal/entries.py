@@ -5,10 +5,7 @@ FTS5 and PostgreSQL's tsvector only look them up. `portal.database` makes the ta
 and indexes that Django's migrations cannot.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models.expressions import RawSQL
 from pyroaring import BitMap
 
@@ -80,19 +77,9 @@ def entries_holding(model: type[models.Model], condition: Condition) -> RawSQL:
     return RawSQL(f"SELECT {number} & {MOST_RECORDS - 1} FROM {table} AND {of_model(number, model)}", [parameter])
 
 
-@contextmanager
-def by_the_index() -> Iterator[None]:
-    """Make PostgreSQL use the index of the words; on SQLite nothing, where a transaction would wait for who writes.
-
-    PostgreSQL takes reading every entry to be cheap, not knowing that their words stand apart.
-    """
-    if connection.vendor == "sqlite":
-        yield
-        return
-    with transaction.atomic(savepoint=False):
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
-        yield
+# PostgreSQL takes reading every entry to be cheap, not knowing that their words stand apart. Said in one message with
+# the question, it holds for that one only, and costs no further way to the server and back.
+BY_THE_INDEX = "SET LOCAL enable_seqscan = off; "
 
 
 def find_numbers(
@@ -106,6 +93,10 @@ def find_numbers(
         among = f" AND {of_model(number, model)}" if model else ""
         selects.append(f"SELECT '{name}', {joined.format(number)} FROM {table}{among}")
         parameters.append(parameter)
-    with by_the_index(), connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(selects), parameters)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(" UNION ALL ".join(selects), parameters)
+        else:
+            cursor.execute(BY_THE_INDEX + " UNION ALL ".join(selects), parameters)
+            cursor.nextset()
         return {name: BitMap(map(int, numbers.split(","))) if numbers else BitMap() for name, numbers in cursor}

@@ -233,9 +233,9 @@ class Editorial(models.Model):
         """The record and the parts whose texts are found with it."""
         return [self, *(part for name in self.searched_parts for part in getattr(self, name).all())]
 
-    def texts_in(self, language: str) -> list[str]:
-        """Every public text of the record in a language, those of its parts included."""
-        return [text for each in self.with_searched_parts() for text in shown_texts(each, language)]
+    def texts_of_parts_in(self, language: str) -> list[str]:
+        """Every public text of the parts that are found with the record, in a language."""
+        return [text for part in self.with_searched_parts()[1:] for text in shown_texts(part, language) if text]
 
 
 NOT_SEARCHED = {"note", "key", "slug", "sort_vi", "sort_en", "withdrawn_reason", "timezone", "acronym"}

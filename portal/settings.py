@@ -184,11 +184,7 @@ DATABASES = {"default": read_database(DEBUG)}
 CACHES = {
     "default": read_cache(),
     # Parts of pages that are the same on all of them, kept by each process for itself.
-    "template_fragments": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "fragments",
-        "OPTIONS": {"MAX_ENTRIES": 5000},
-    },
+    "template_fragments": {"BACKEND": "portal.fragments.FragmentCache", "OPTIONS": {"MAX_ENTRIES": 5000}},
 }
 
 if read_text("CACHE_URL"):

@@ -193,9 +193,12 @@ def shown(bound):
 
 
 def revisions(record, pk: int | None = None) -> list[tuple[str, str]]:
-    """Who and what, newest first."""
-    found = Revision.objects.get_for_object_reference(type(record), pk or record.pk)
-    return [(each.revision.user.username, each.revision.comment) for each in found]
+    """Who and what, newest first. What was there before the first change was loaded by nobody."""
+    found = Revision.objects.get_for_object_reference(type(record), pk or record.pk).select_related("revision__user")
+    return [(each.revision.user.username if each.revision.user else "", each.revision.comment) for each in found]
+
+
+LOADED = ("", "loaded")
 
 
 def post(editor, model, page: str, data: dict, *args):
@@ -212,7 +215,7 @@ def test_each_change_of_any_record_is_a_revision_and_none_is_none(editor, model)
     assert revisions(record) == []
     field = "subject_vi" if "subject_vi" in data else "note"
     post(editor, model, "change", data | {field: "Đã sửa."}, record.pk)
-    assert revisions(record) == [("editor", "admin: changed")]
+    assert revisions(record) == [("editor", "admin: changed"), LOADED]
     assert Revision.objects.get_for_object(record)[0].field_dict[field] == "Đã sửa."
     post(editor, model, "delete", {"post": "yes"}, record.pk)
     assert revisions(record, record.pk)[0] == ("editor", "admin: deleted")
@@ -238,9 +241,9 @@ def test_rows_inside_a_form_are_revisions_of_their_own(editor):
     data[f"items-{number[going.pk]}-DELETE"] = "on"
     post(editor, type(plan), "change", data, plan.pk)
     assert [revisions(plan), revisions(kept), revisions(going, going.pk)] == [
-        [],
-        [("editor", "admin: changed")],
-        [("editor", "admin: deleted")],
+        [LOADED],
+        [("editor", "admin: changed"), LOADED],
+        [("editor", "admin: deleted"), LOADED],
     ]
     assert Revision.objects.get_for_object(kept)[0].field_dict["name_en"] == "Changed"
 
@@ -256,8 +259,10 @@ def test_deleting_from_a_list_keeps_what_goes_and_tells_of_what_loses_a_relation
     for model, records in ((Topic, topics), (type(meeting), [meeting]), (type(body), [successor])):
         chosen = {"action": "delete_selected", "_selected_action": [each.pk for each in records], "post": "yes"}
         post(editor, model, "changelist", chosen)
-    assert [revisions(each, each.pk) for each in (*topics, meeting, session)] == [[("editor", "admin: deleted")]] * 4
-    assert [revisions(each) for each in (initiative, body)] == [[("editor", "admin: changed")]] * 2
+    assert [revisions(each, each.pk) for each in (*topics, meeting, session)] == [
+        [("editor", "admin: deleted"), LOADED]
+    ] * 4
+    assert [revisions(each) for each in (initiative, body)] == [[("editor", "admin: changed"), LOADED]] * 2
     assert Revision.objects.get_for_object(initiative)[0].field_dict["topics"] == []
     assert revisions(plan) == []
 
