@@ -1,6 +1,9 @@
 """Editing meetings, with their sessions, statements and decisions in place."""
 
 from django.contrib import admin
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from meetings.models import VERBS_BY_LEVEL, Decision, Level, Meeting, Person, Session, Statement
@@ -14,6 +17,8 @@ from portal.admin import (
 )
 from portal.dates import show_span
 from portal.list_filters import MissingSource, OwnWork, TranslationFilter
+
+DATE_CHANGES = (_("Changes of dates"), {"fields": ["log_of_dates"]})
 
 
 class LevelFilter(admin.SimpleListFilter):
@@ -79,6 +84,7 @@ class MeetingAdmin(RecordAdmin):
                 "fields": [
                     ("start", "end", "precision"),
                     ("status", "format", "timezone"),
+                    "dates_reason",
                     "country",
                     "city",
                     "venue",
@@ -100,6 +106,31 @@ class MeetingAdmin(RecordAdmin):
 
     def choice_label(self, record) -> str:
         return shorten(f"{record.label} ({record.start.year})")
+
+    def get_fieldsets(self, request, obj=None):
+        """What was said of the dates of a public meeting, and by whom it was changed, stands below its dates."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return [*fieldsets, DATE_CHANGES] if obj and obj.date_changes.exists() else fieldsets
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*super().get_readonly_fields(request, obj), "log_of_dates"]
+
+    @admin.display(description=_("changes of dates"))
+    def log_of_dates(self, meeting) -> str:
+        lines = [
+            (
+                date_format(localtime(change.at), "SHORT_DATETIME_FORMAT"),
+                change.username or change.get_origin_display(),
+                change.what,
+                change.why,
+            )
+            for change in meeting.date_changes.all()
+        ]
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} ({}): {} {}</li>", lines))
+
+    def save_model(self, request, obj, form, change) -> None:
+        obj.changed_by = request.user
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Session)
