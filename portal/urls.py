@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 
 from portal import feeds, open_data, sitemaps, views, wellknown
 from portal.exports import formats_of
+from portal.reports import views as reports
 from portal.tables import TABLES
 
 handler500 = views.server_error
@@ -38,6 +39,9 @@ public_pages = [
     path("about/", views.AboutView.as_view(), name="about"),
     path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),
     path("methodology/", views.MethodologyView.as_view(), name="methodology"),
+    path("corrections/", reports.CorrectionListView.as_view(), name="corrections"),
+    path("report/", reports.ReportView.as_view(), name="report_error"),
+    path("report/thanks/", reports.ThanksView.as_view(), name="report_thanks"),
     path("site.webmanifest", wellknown.manifest, name="manifest"),
     # Not for addresses of the API: their errors are no pages.
     re_path(r"^(?!api/)[^.]*/$", views.not_found),
