@@ -25,6 +25,12 @@ class Tile:
     query: dict[str, str]
     # What one must be allowed to do, beside changing the records.
     right: str = ""
+    # The one kind it is about; without, every kind of record.
+    kind: str = ""
+
+    def asks(self, model_admin: ModelAdmin) -> bool:
+        label = model_admin.opts.label_lower
+        return label == self.kind if self.kind else hasattr(model_admin, "choice_label")
 
 
 TILES = [
@@ -67,6 +73,13 @@ TILES = [
         _("Not completed, and no milestone, decision or statement is dated within the last 12 months."),
         {"news": "old"},
     ),
+    Tile(
+        "reports",
+        _("New reports of errors"),
+        _("Sent by visitors, and not looked into yet."),
+        {"state__exact": "new"},
+        kind="portal.errorreport",
+    ),
 ]
 
 
@@ -90,14 +103,16 @@ def waiting(site: AdminSite, request: HttpRequest) -> list[Waiting]:
     shown = {tile.name: Waiting(tile.name, tile.title, tile.meaning, []) for tile in tiles}
     takes_part = set()
     for model_admin in site._registry.values():
-        if hasattr(model_admin, "choice_label") and model_admin.has_change_permission(request):
-            counts = count_lists(model_admin, request, {tile.name: tile.query for tile in tiles})
+        queries = {tile.name: tile.query for tile in tiles if tile.asks(model_admin)}
+        if queries and model_admin.has_change_permission(request):
+            counts = count_lists(model_admin, request, queries)
             takes_part |= counts.keys()
-            add_lists(shown, model_admin, counts, {tile.name: tile.query for tile in tiles})
+            add_lists(shown, model_admin, counts, queries)
     return [tile for name, tile in shown.items() if name in takes_part] + waiting_conflicts(request)
 
 
 def add_lists(shown: dict[str, Waiting], model_admin: ModelAdmin, counts: dict[str, int], queries: dict) -> None:
+    """Those that have something to show."""
     for name, count in counts.items():
         if count:
             address = list_address(model_admin, queries[name])
