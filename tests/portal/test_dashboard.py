@@ -135,7 +135,7 @@ def test_what_does_not_wait_is_said_to_be_nothing(sign_in):
 def test_the_first_page_says_in_the_editors_language_what_waits(sign_in, language):
     client = sign_in("reviewer")
     client.cookies["django_language"] = language
-    heading = first_page(client).select_one("#dashboard-heading").get_text()
+    heading = first_page(client).select_one("#work-heading").get_text()
     assert heading == {"vi": "Việc đang chờ", "en": "What waits for you"}[language]
 
 
