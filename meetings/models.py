@@ -30,6 +30,7 @@ from portal.models import (
     EditorialQuerySet,
     Precision,
     Record,
+    State,
     Sync,
     not_before,
     page_address,
@@ -93,6 +94,12 @@ class MeetingQuerySet(EditorialQuerySet):
     def upcoming(self, today: date | None = None):
         """Not over yet, the nearest first."""
         return self.filter(end__gte=today or timezone.localdate()).order_by("start", "slug")
+
+    def without_programme(self):
+        """Not called off, and with no session that was not withdrawn."""
+        sessions = Session.objects.exclude(state=State.WITHDRAWN)
+        called_off = [MeetingStatus.CANCELLED, MeetingStatus.POSTPONED]
+        return self.exclude(status__in=called_off).exclude(pk__in=sessions.values("meeting"))
 
     def around(self, meeting: "Meeting"):
         """The other meetings of its series and of its own week, in order of time."""
