@@ -5,6 +5,7 @@ Registered as built-ins, so no template loads them.
 
 from decimal import Decimal
 from functools import cache, lru_cache
+from urllib.parse import urlencode
 
 from django import template
 from django.templatetags.static import static
@@ -77,6 +78,17 @@ def facet_options(facet) -> SafeString:
         count = formats.number_format(option.count, force_grouping=True) if option.count > 999 else option.count
         rows.append(option_frame(facet.name, option.value, option.label).format(look, state, count))
     return mark_safe(f"<ul>{''.join(rows)}</ul>")
+
+
+@register.simple_tag
+def choices_of(facet) -> str:
+    """How many options a long facet folds away."""
+    return count_of_choices(len(facet.options), get_language())
+
+
+@cache
+def count_of_choices(count: int, language: str) -> str:
+    return ngettext("%(n)s choice", "%(n)s choices", count) % {"n": count}
 
 
 LEVEL_ICONS = {"commits": "stamp", "creates": "circle-plus", "steers": "signpost", "takes-note": "notebook-pen"}
@@ -301,10 +313,8 @@ def absolute(context, path: str) -> str:
 @register.simple_tag(takes_context=True)
 def query_of_page(context) -> str:
     """The query string of any page of this list, up to the number: `?country=sg&page=`."""
-    query = context["request"].GET.copy()
-    query.pop("page", None)
-    query["page"] = ""  # the last of all
-    return f"?{query.urlencode()}"
+    asked = [(name, parts) for name, parts in context["request"].GET.lists() if name != "page"]
+    return f"?{urlencode([*asked, ('page', '')], doseq=True)}"
 
 
 # The sections of the main navigation; any other page belongs to none.
