@@ -59,6 +59,12 @@ class TranslationFilter(ConditionFilter):
         return (missing_text if state == "missing" else outdated_text)(model, language)
 
 
+def without_source(model: type[Model]) -> Q:
+    """Of records that rest on no source."""
+    field = model._meta.get_field("sources")
+    return ~Q(pk__in=field.remote_field.through.objects.values(field.m2m_field_name()))
+
+
 class MissingSource(ConditionFilter):
     title = _("missing source")
     parameter_name = "missing_source"
@@ -66,9 +72,7 @@ class MissingSource(ConditionFilter):
 
     @staticmethod
     def condition(model, value, user):
-        field = model._meta.get_field("sources")
-        sourced = Q(pk__in=field.remote_field.through.objects.values(field.m2m_field_name()))
-        return ~sourced if value == "yes" else sourced
+        return without_source(model) if value == "yes" else ~without_source(model)
 
 
 class OwnWork(ConditionFilter):

@@ -10,6 +10,7 @@ from portal import feeds, open_data, sitemaps, views, wellknown
 from portal.exports import formats_of
 from portal.history.views import history_pages
 from portal.models import Body, Country, Direction, Document, Topic
+from portal.reports import views as reports
 from portal.tables import TABLES
 
 handler500 = views.server_error
@@ -57,6 +58,9 @@ public_pages = [
     path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),
     path("methodology/", views.MethodologyView.as_view(), name="methodology"),
     *history_pages(RECORDS),
+    path("corrections/", reports.CorrectionListView.as_view(), name="corrections"),
+    path("report/", reports.ReportView.as_view(), name="report_error"),
+    path("report/thanks/", reports.ThanksView.as_view(), name="report_thanks"),
     path("site.webmanifest", wellknown.manifest, name="manifest"),
     # Not for addresses of the API: their errors are no pages.
     re_path(r"^(?!api/)[^.]*/$", views.not_found),
