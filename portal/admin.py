@@ -5,6 +5,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
 from django.contrib.admin.widgets import (
+    AdminSplitDateTime,
     AdminTextareaWidget,
     AutocompleteMixin,
     AutocompleteSelect,
@@ -16,7 +17,7 @@ from django.urls import translate_url
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.text import Truncator
+from django.utils.text import Truncator, format_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
@@ -96,6 +97,9 @@ class RelationsMixin:
             field.widget.attrs["data-reads-well"] = limit
         if isinstance(field, forms.ModelChoiceField):
             field.label_from_instance = self.related_admin(db_field).choice_label
+        if isinstance(field.widget, AdminSplitDateTime):
+            for widget, label in zip(field.widget.widgets, (_("Date"), _("Time")), strict=True):
+                widget.attrs["aria-label"] = format_lazy("{} – {}", field.label, label)
         if language := getattr(db_field, "language", None):
             field.widget.attrs["lang"] = language
         return field
