@@ -26,6 +26,7 @@ PAGES = [
     "directions/",
     "directions/green/",
     "topics/quantum/",
+    "plans/adm-2030/history/",
     "bodies/",
     "bodies/telmin/",
     "countries/",

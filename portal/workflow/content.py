@@ -5,7 +5,7 @@ but a relation is the number of what it points at. What the steps of the workflo
 the reason of a withdrawal) is no part of it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -29,8 +29,9 @@ Content = dict[str, dict[str, Values]]
 
 @cache
 def said_fields(model: type[models.Model]) -> dict[str, models.Field]:
-    """The fields that editors write in the form of a record or row."""
-    return {name: said for name, said in merged_fields(model).items() if name not in OF_THE_WORKFLOW}
+    """The fields that editors write in the form of a record or row, those that no file has among them."""
+    others = {name: model._meta.get_field(name) for name in getattr(model, "not_in_files", ())}
+    return {name: said for name, said in (merged_fields(model) | others).items() if name not in OF_THE_WORKFLOW}
 
 
 @cache
@@ -140,14 +141,20 @@ def new_row(record: models.Model, model: type[models.Model], key: str) -> models
     return model(**{row_relations(type(record))[model]: record, key_name(model): key}, **state)
 
 
-def write(changes: Changes) -> None:
-    """Write it row by row, so that whatever follows from a row follows."""
+def write(changes: Changes, user: models.Model | None = None, is_checked: bool = False) -> None:
+    """Write it row by row, so that whatever follows from a row follows; a ValidationError where it may not be so."""
     with override("vi"):  # as `loaddata` and the sync: texts without a language are those of the default one
         for row in changes.going:
             row.delete()
         make_room(changes)
         for row, values in [*changes.changed, *changes.new]:
-            write_row(row, values)
+            row.changed_by = user  # for what keeps a log of its own
+            fill(row, values)
+            if is_checked:
+                row.clean()
+            row.save()
+            for name, numbers in lists_in(row, values).items():
+                getattr(row, name).set(numbers)
 
 
 def make_room(changes: Changes) -> None:
@@ -159,19 +166,16 @@ def make_room(changes: Changes) -> None:
         model._base_manager.filter(pk__in=numbers).update(order=F("order") + OUT_OF_THE_WAY)
 
 
-def write_row(row: models.Model, values: Values) -> None:
-    many = {}
+def fill(row: models.Model, values: Values) -> None:
     for name, value in values.items():
         said = said_fields(type(row)).get(name)  # a field may be gone since the version was kept
-        if said is None:
-            continue
-        if said.many_to_many:
-            many[name] = value
-        else:
+        if said and not said.many_to_many:
             setattr(row, said.attname, value if said.is_relation else python_value(said, value))
-    row.save()
-    for name, numbers in many.items():
-        getattr(row, name).set(numbers)
+
+
+def lists_in(row: models.Model, values: Values) -> dict[str, list[int]]:
+    fields = said_fields(type(row))
+    return {name: value for name, value in values.items() if name in fields and fields[name].many_to_many}
 
 
 def without_lost(content: Content) -> Content:
@@ -203,19 +207,13 @@ def relations_in(content: Content) -> Iterator[tuple[str, str, models.Field, Pla
                     yield label, key, said, value
 
 
-def check(rows: Iterable[models.Model]) -> None:
-    """Whether what was written keeps the rules of the models; ValidationError says which it breaks."""
-    for row in rows:
-        row.clean()
-        row.validate_constraints()
-
-
-def write_checked(changes: Changes) -> None:
+def write_checked(changes: Changes, user: models.Model | None) -> None:
     """Write all of it, or raise ValidationError and leave the database as it was."""
     try:
         with transaction.atomic():
-            write(changes)
-            check(changes.written)
+            write(changes, user, is_checked=True)
+            for row in changes.written:
+                row.validate_constraints()
     except IntegrityError as error:
         raise ValidationError(str(error)) from error
 

@@ -198,7 +198,7 @@ def publish(pending: PendingVersion, user: AbstractBaseUser | None, choices: dic
             raise Clashing(merge.clashes)
         changes = changes_to(record, merge.content)
         with revisions_of_deletion(user, changes.going):
-            write_checked(changes)
+            write_checked(changes, user)
         keep_revision(user, "changed", changes.written)
         pending.delete()
         return record

@@ -354,16 +354,28 @@ def test_a_row_deleted_here_and_changed_there_is_a_clash(client, members):
 
 
 def test_a_rule_that_both_together_break_is_explained_and_nothing_is_written(client, members):
-    meeting = make_meeting(start=date(2026, 1, 10), end=date(2026, 1, 12))
-    edit(client, members["editor"], meeting, end="2026-01-14", start="2026-01-13", name_en="New")
-    take(client, members["editor"], meeting, "submit")
-    type(meeting).objects.filter(pk=meeting.pk).update(end=date(2026, 1, 11), start=date(2026, 1, 13) - timedelta(3))
-    pending = PendingVersion.objects.get()
-    pending.base["meetings.meeting"][meeting.slug]["end"] = "2026-01-14"
-    pending.save()
-    answer = take(client, members["reviewer"], meeting, "approve")
+    initiative = make_initiative(start_year=2020, end_year=2024, name_en="Old")
+    edit(client, members["editor"], initiative, start_year="2023", name_en="New")
+    take(client, members["editor"], initiative, "submit")
+    type(initiative).objects.filter(pk=initiative.pk).update(end_year=2022)
+    answer = take(client, members["reviewer"], initiative, "approve")
     assert answer.status_code == 200 and answer.context["form"].non_field_errors()
-    assert meeting.name_en != "New"
+    assert (initiative.name_en, initiative.start_year) == ("Old", 2020)
+    assert PendingVersion.objects.get().state == "in-review"
+
+
+def test_moving_a_public_meeting_is_logged_at_approval_with_its_reason(client, members):
+    meeting = make_meeting(start=date(2026, 1, 10), end=date(2026, 1, 12))
+    moved = {"start": "2026-01-13", "end": "2026-01-14"}
+    reasons = {"dates_reason_vi": "Nước chủ nhà đề nghị.", "dates_reason_en": "The host asked for it."}
+    edit(client, members["editor"], meeting, **moved, **reasons)
+    assert not meeting.date_changes.exists()
+    edit(client, members["editor"], meeting, city_vi="Hà Nội", city_en="Hanoi")
+    take(client, members["editor"], meeting, "submit")
+    take(client, members["reviewer"], meeting, "approve")
+    assert (meeting.start, meeting.city_en) == (date(2026, 1, 13), "Hanoi")
+    change = meeting.date_changes.get()
+    assert (change.reason_vi, change.user) == (reasons["dates_reason_vi"], members["reviewer"])
 
 
 def test_the_version_of_a_record_that_is_no_longer_public_is_taken_over_by_its_form(client, members):
