@@ -9,7 +9,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from portal.links.models import SourceCheck
 from portal.models import Conflict, State
 from portal.reports.models import ErrorReport
 from tests.factories import (
@@ -29,8 +31,8 @@ pytestmark = pytest.mark.django_db
 AHEAD = {"start": date.today() + timedelta(days=30), "end": date.today() + timedelta(days=31), "status": "planned"}
 
 
-ONE_EACH = ["outdated", "programme", "news", "reports", "conflicts"]
-OF_EDITORS = ["drafts", "missing", "outdated", "sources", "programme", "news", "reports", "conflicts"]
+ONE_EACH = ["outdated", "links", "programme", "news", "reports", "conflicts"]
+OF_EDITORS = ["drafts", "missing", "outdated", "sources", "links", "programme", "news", "reports", "conflicts"]
 
 
 @pytest.fixture
@@ -70,6 +72,8 @@ def make_work() -> None:
     kind = ContentType.objects.get_for_model(milestone.initiative)
     for state in ("new", "checking"):
         ErrorReport.objects.create(content_type=kind, object_id=1, language="vi", text="Sai ngày.", state=state)
+    now = timezone.now()
+    SourceCheck.objects.create(url=source.url, checked=now, since=now, outcome="fails", status=404)
     Conflict.objects.create(kind="portal.topic", key="ai", field="name_en", origin="command")
 
 
