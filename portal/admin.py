@@ -33,7 +33,8 @@ from portal.editing.saved_filters import shown_filters
 from portal.history.admin import HistoryMixin
 from portal.history.content import rows_of
 from portal.history.editing import MeanwhileMixin
-from portal.list_filters import MissingSource, OwnWork, TranslationFilter
+from portal.links.admin import LinkMixin
+from portal.list_filters import LinkFilter, MissingSource, OwnWork, TranslationFilter
 from portal.models import LANGUAGES, Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
 from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_deletion
 from portal.text import fold
@@ -150,7 +151,10 @@ class EditingAdmin(HistoryMixin, MeanwhileMixin, RelationsMixin, admin.ModelAdmi
     def get_list_display(self, request):
         """A list of what waits to be translated leads to the desk of each record."""
         columns = super().get_list_display(request)
-        return [*columns, "desk_link"] if TranslationFilter.parameter_name in request.GET else columns
+        if TranslationFilter.parameter_name not in request.GET:
+            return columns
+        place = columns.index("listed_name") + 1 if "listed_name" in columns else 1
+        return [*columns[:place], "desk_link", *columns[place:]]
 
     @admin.display(description=_("translation desk"))
     def desk_link(self, record) -> str:
@@ -504,21 +508,22 @@ class TopicAdmin(RecordAdmin):
 
 
 @admin.register(Document)
-class DocumentAdmin(RecordAdmin):
-    list_display = ["listed_name", "kind", "published", "body_label", "state", "updated_on"]
+class DocumentAdmin(LinkMixin, RecordAdmin):
+    list_display = ["listed_name", "kind", "published", "body_label", "state", "link", "updated_on"]
     list_filter = [
         "state",
         "kind",
         TranslationFilter,
         MissingSource,
         OwnWork,
+        LinkFilter,
         ("body", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["body"]
     date_hierarchy = "published_on"
     fieldsets = [
         (None, {"fields": ["title", "kind"]}),
-        (_("Facts"), {"fields": [("published_on", "precision"), "url"]}),
+        (_("Facts"), {"fields": [("published_on", "precision"), "url", "link_check"]}),
         (_("Relations"), {"fields": ["body"]}),
         SOURCES,
         PUBLICATION,
@@ -534,14 +539,14 @@ class DocumentAdmin(RecordAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(RecordAdmin):
+class SourceAdmin(LinkMixin, RecordAdmin):
     address_field = "url"
     actions = []
-    list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "updated_on"]
-    list_filter = ["state", "reliability", TranslationFilter, OwnWork, "language"]
+    list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "link", "updated_on"]
+    list_filter = ["state", "reliability", TranslationFilter, OwnWork, LinkFilter, "language"]
     date_hierarchy = "published_on"
     fieldsets = [
-        (None, {"fields": ["title", "publisher", "url"]}),
+        (None, {"fields": ["title", "publisher", "url", "link_check"]}),
         (_("Facts"), {"fields": [("published_on", "precision"), "language", "reliability"]}),
         PUBLICATION,
     ]

@@ -26,6 +26,7 @@ from portal.database import complete_database
 from portal.editing.models import SavedFilter  # noqa: F401 - a table of this app
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
 from portal.history.models import CorrectionNote, OpenForm, VersionPlace  # noqa: F401 - tables of this app
+from portal.links.models import SourceCheck  # noqa: F401 - a table of this app
 from portal.query import indexed, indexed_names, parse_query
 from portal.reports.models import Correction, ErrorReport  # noqa: F401 - tables of this app
 from portal.text import english_sort_key, make_slug, normalise, sort_key
@@ -653,8 +654,10 @@ def search_entries_of(record: Editorial) -> list[SearchEntry]:
         names = record.names_in(language)
         texts = [*names, *(text for each in parts for text in shown_texts(each, language))]
         number = entry_number(type(record), record.pk, language)
-        words = {"names": indexed_names(names), "words": indexed(texts), "marked": indexed(texts, marks=True)}
-        entries.append(SearchEntry(number=number, **words))
+        words, marked = indexed(texts), indexed(texts, marks=True)
+        # Only words with marks are looked for among the marked ones: a text without any has none to be found by.
+        marked = "" if marked == words else marked
+        entries.append(SearchEntry(number=number, names=indexed_names(names), words=words, marked=marked))
     return entries
 
 
