@@ -150,7 +150,10 @@ class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
     def get_list_display(self, request):
         """A list of what waits to be translated leads to the desk of each record."""
         columns = super().get_list_display(request)
-        return [*columns, "desk_link"] if TranslationFilter.parameter_name in request.GET else columns
+        if TranslationFilter.parameter_name not in request.GET:
+            return columns
+        place = columns.index("listed_name") + 1 if "listed_name" in columns else 1
+        return [*columns[:place], "desk_link", *columns[place:]]
 
     @admin.display(description=_("translation desk"))
     def desk_link(self, record) -> str:

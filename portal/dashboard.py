@@ -8,7 +8,7 @@ list shows exactly as many records as the number that leads to it.
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +25,12 @@ class Tile:
     query: dict[str, str]
     # What one must be allowed to do, beside changing the records.
     right: str = ""
+    # The one kind it is about; without, every kind of record.
+    kind: str = ""
+
+    def asks(self, model_admin: ModelAdmin) -> bool:
+        label = model_admin.opts.label_lower
+        return label == self.kind if self.kind else hasattr(model_admin, "choice_label")
 
 
 TILES = [
@@ -67,6 +73,13 @@ TILES = [
         _("Not completed, and no milestone, decision or statement is dated within the last 12 months."),
         {"news": "old"},
     ),
+    Tile(
+        "reports",
+        _("New reports of errors"),
+        _("Sent by visitors, and not looked into yet."),
+        {"state__exact": "new"},
+        kind="portal.errorreport",
+    ),
 ]
 
 
@@ -84,20 +97,22 @@ class Waiting:
         return sum(each["count"] for each in self.lists)
 
 
-def waiting(site: AdminSite, request: HttpRequest) -> list[Waiting]:
+def waiting(site: Any, request: HttpRequest) -> list[Waiting]:
     """The tiles that the editor may act on, in one query for each kind of record."""
     tiles = [tile for tile in TILES if not tile.right or request.user.has_perm(tile.right)]
     shown = {tile.name: Waiting(tile.name, tile.title, tile.meaning, []) for tile in tiles}
     takes_part = set()
-    for model_admin in site._registry.values():
-        if hasattr(model_admin, "choice_label") and model_admin.has_change_permission(request):
-            counts = count_lists(model_admin, request, {tile.name: tile.query for tile in tiles})
+    for model_admin in site.admins_in_order():
+        queries = {tile.name: tile.query for tile in tiles if tile.asks(model_admin)}
+        if queries and model_admin.has_change_permission(request):
+            counts = count_lists(model_admin, request, queries)
             takes_part |= counts.keys()
-            add_lists(shown, model_admin, counts, {tile.name: tile.query for tile in tiles})
+            add_lists(shown, model_admin, counts, queries)
     return [tile for name, tile in shown.items() if name in takes_part] + waiting_conflicts(request)
 
 
 def add_lists(shown: dict[str, Waiting], model_admin: ModelAdmin, counts: dict[str, int], queries: dict) -> None:
+    """Those that have something to show."""
     for name, count in counts.items():
         if count:
             address = list_address(model_admin, queries[name])
@@ -113,10 +128,10 @@ def waiting_conflicts(request: HttpRequest) -> list[Waiting]:
     return [Waiting("conflicts", _("Conflicts to be settled"), meaning, [conflicts] if count else [])]
 
 
-def panels(site: AdminSite, request: HttpRequest) -> list[dict[str, Any]]:
+def panels(site: Any, request: HttpRequest) -> list[dict[str, Any]]:
     """What some lists show of themselves on the first page: a template and its context."""
     return [
         {"template": model_admin.first_page_panel, **model_admin.first_page_context()}
-        for model_admin in site._registry.values()
+        for model_admin in site.admins_in_order()
         if getattr(model_admin, "first_page_panel", "") and model_admin.has_view_or_change_permission(request)
     ]

@@ -5,11 +5,13 @@ from datetime import date, timedelta
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.models import Conflict, State
+from portal.reports.models import ErrorReport
 from tests.factories import (
     make_decision,
     make_initiative,
@@ -25,6 +27,10 @@ from tests.html_forms import form_values
 pytestmark = pytest.mark.django_db
 
 AHEAD = {"start": date.today() + timedelta(days=30), "end": date.today() + timedelta(days=31), "status": "planned"}
+
+
+ONE_EACH = ["outdated", "programme", "news", "reports", "conflicts"]
+OF_EDITORS = ["drafts", "missing", "outdated", "sources", "programme", "news", "reports", "conflicts"]
 
 
 @pytest.fixture
@@ -61,6 +67,9 @@ def make_work() -> None:
     milestone.initiative.name_en = "Another name"
     milestone.initiative.save()
     make_initiative(status="completed")
+    kind = ContentType.objects.get_for_model(milestone.initiative)
+    for state in ("new", "checking"):
+        ErrorReport.objects.create(content_type=kind, object_id=1, language="vi", text="Sai ngày.", state=state)
     Conflict.objects.create(kind="portal.topic", key="ai", field="name_en", origin="command")
 
 
@@ -79,7 +88,16 @@ def test_each_tile_counts_what_waits(sign_in):
     write_draft(client)
     counts = tiles(client)
     assert counts.pop("sources") > 3
-    assert counts == {"review": 2, "drafts": 1, "missing": 2, "outdated": 1, "programme": 1, "news": 1, "conflicts": 1}
+    assert counts == {
+        "review": 2,
+        "drafts": 1,
+        "missing": 2,
+        "outdated": 1,
+        "programme": 1,
+        "news": 1,
+        "reports": 1,
+        "conflicts": 1,
+    }
 
 
 def test_every_number_leads_to_a_list_of_exactly_as_many(sign_in):
@@ -97,8 +115,11 @@ def test_every_number_leads_to_a_list_of_exactly_as_many(sign_in):
 @pytest.mark.parametrize(
     ("role", "names"),
     [
-        ("editor", ["drafts", "missing", "outdated", "sources", "programme", "news", "conflicts"]),
-        ("reviewer", ["review", "drafts", "missing", "outdated", "sources", "programme", "news", "conflicts"]),
+        ("editor", ["drafts", "missing", "outdated", "sources", "programme", "news", "reports", "conflicts"]),
+        (
+            "reviewer",
+            ["review", "drafts", "missing", "outdated", "sources", "programme", "news", "reports", "conflicts"],
+        ),
         ("maintainer", ["conflicts"]),
     ],
 )
@@ -114,7 +135,7 @@ def test_what_does_not_wait_is_said_to_be_nothing(sign_in):
 def test_the_first_page_says_in_the_editors_language_what_waits(sign_in, language):
     client = sign_in("reviewer")
     client.cookies["django_language"] = language
-    heading = first_page(client).select_one("#dashboard-heading").get_text()
+    heading = first_page(client).select_one("#work-heading").get_text()
     assert heading == {"vi": "Việc đang chờ", "en": "What waits for you"}[language]
 
 
