@@ -9,7 +9,8 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -58,7 +59,7 @@ def may_read(request: HttpRequest) -> bool:
 @never_cache
 def numbers(request: HttpRequest) -> HttpResponse:
     if not may_read(request):
-        raise Http404
+        raise PermissionDenied
     registry = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()

@@ -110,10 +110,9 @@ print(client.get("/metrics").status_code, 'page="alive"' in client.get("/metrics
 print(client.get("/metrics", headers={"X-Forwarded-For": "10.0.0.1"}).status_code)
 print(client.get("/metrics", REMOTE_ADDR="192.0.2.1").status_code)
 """
-    code = f"{code}\n"
     asked = {"HTTPS": "0", "ALLOWED_HOSTS": "testserver", "DATABASE_URL": "sqlite://:memory:"}
-    run = production("-c", code, METRICS="1", **asked)
-    assert run.stdout.split() == ["200", "True", "404", "404"], run.stderr[-2000:]
+    run = production("-c", code, METRICS="1", DEBUG="1", **asked)
+    assert run.stdout.split() == ["200", "True", "403", "403"], run.stderr[-2000:]
 
 
 def test_there_are_no_numbers_unless_somebody_asks_for_them(client):
