@@ -5,6 +5,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
 from django.contrib.admin.widgets import (
+    AdminSplitDateTime,
     AdminTextareaWidget,
     AutocompleteMixin,
     AutocompleteSelect,
@@ -16,7 +17,7 @@ from django.urls import translate_url
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.text import Truncator
+from django.utils.text import Truncator, format_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
@@ -31,7 +32,8 @@ from portal.editing.duplicates import OnceNamedForm
 from portal.editing.saved_filters import shown_filters
 from portal.history.admin import HistoryMixin
 from portal.history.content import rows_of
-from portal.list_filters import MissingSource, OwnWork, TranslationFilter
+from portal.links.admin import LinkMixin
+from portal.list_filters import LinkFilter, MissingSource, OwnWork, TranslationFilter
 from portal.models import LANGUAGES, Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
 from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_deletion
 from portal.text import fold
@@ -95,6 +97,9 @@ class RelationsMixin:
             field.widget.attrs["data-reads-well"] = limit
         if isinstance(field, forms.ModelChoiceField):
             field.label_from_instance = self.related_admin(db_field).choice_label
+        if isinstance(field.widget, AdminSplitDateTime):
+            for widget, label in zip(field.widget.widgets, (_("Date"), _("Time")), strict=True):
+                widget.attrs["aria-label"] = format_lazy("{} – {}", field.label, label)
         if language := getattr(db_field, "language", None):
             field.widget.attrs["lang"] = language
         return field
@@ -145,7 +150,10 @@ class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
     def get_list_display(self, request):
         """A list of what waits to be translated leads to the desk of each record."""
         columns = super().get_list_display(request)
-        return [*columns, "desk_link"] if TranslationFilter.parameter_name in request.GET else columns
+        if TranslationFilter.parameter_name not in request.GET:
+            return columns
+        place = columns.index("listed_name") + 1 if "listed_name" in columns else 1
+        return [*columns[:place], "desk_link", *columns[place:]]
 
     @admin.display(description=_("translation desk"))
     def desk_link(self, record) -> str:
@@ -498,21 +506,22 @@ class TopicAdmin(RecordAdmin):
 
 
 @admin.register(Document)
-class DocumentAdmin(RecordAdmin):
-    list_display = ["listed_name", "kind", "published", "body_label", "state", "updated_on"]
+class DocumentAdmin(LinkMixin, RecordAdmin):
+    list_display = ["listed_name", "kind", "published", "body_label", "state", "link", "updated_on"]
     list_filter = [
         "state",
         "kind",
         TranslationFilter,
         MissingSource,
         OwnWork,
+        LinkFilter,
         ("body", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["body"]
     date_hierarchy = "published_on"
     fieldsets = [
         (None, {"fields": ["title", "kind"]}),
-        (_("Facts"), {"fields": [("published_on", "precision"), "url"]}),
+        (_("Facts"), {"fields": [("published_on", "precision"), "url", "link_check"]}),
         (_("Relations"), {"fields": ["body"]}),
         SOURCES,
         PUBLICATION,
@@ -528,14 +537,14 @@ class DocumentAdmin(RecordAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(RecordAdmin):
+class SourceAdmin(LinkMixin, RecordAdmin):
     address_field = "url"
     actions = []
-    list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "updated_on"]
-    list_filter = ["state", "reliability", TranslationFilter, OwnWork, "language"]
+    list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "link", "updated_on"]
+    list_filter = ["state", "reliability", TranslationFilter, OwnWork, LinkFilter, "language"]
     date_hierarchy = "published_on"
     fieldsets = [
-        (None, {"fields": ["title", "publisher", "url"]}),
+        (None, {"fields": ["title", "publisher", "url", "link_check"]}),
         (_("Facts"), {"fields": [("published_on", "precision"), "language", "reliability"]}),
         PUBLICATION,
     ]

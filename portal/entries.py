@@ -5,6 +5,9 @@ FTS5 and PostgreSQL's tsvector only look them up. `portal.database` makes the ta
 and indexes that Django's migrations cannot.
 """
 
+import sys
+from array import array
+
 from django.db import connections, models
 from django.db.models.expressions import RawSQL
 from pyroaring import BitMap
@@ -88,21 +91,33 @@ def entries_holding(model: type[models.Model], condition: Condition) -> RawSQL:
 BY_THE_INDEX = "SET LOCAL enable_seqscan = off; "
 
 
+def read_numbers(joined: str | bytes | None) -> BitMap:
+    """The set of numbers that a database sent as one value: text with commas, or four bytes each, the highest first."""
+    if not joined:
+        return BitMap()
+    if isinstance(joined, str):
+        return BitMap(map(int, joined.split(",")))
+    numbers = array("I", joined)
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return BitMap(numbers)
+
+
 def find_numbers(
     conditions: dict[str, tuple[str, Condition]], model: type[models.Model] | None = None
 ) -> dict[str, BitMap]:
     """Per name of a condition on a column the numbers of the entries that fit, of one model or of all; one query."""
-    joined = "group_concat({0})" if vendor() == "sqlite" else "string_agg({0}::text, ',')"
+    is_sqlite = vendor() == "sqlite"
+    joined = "group_concat({0})" if is_sqlite else "string_agg(int4send({0}::int), '')"
     selects, parameters = [], []
     for name, (column, condition) in conditions.items():
         number, table, parameter = lookup(column, condition)
         among = f" AND {of_model(number, model)}" if model else ""
         selects.append(f"SELECT '{name}', {joined.format(number)} FROM {table}{among}")
         parameters.append(parameter)
+    question = " UNION ALL ".join(selects)
     with connections[reading_alias()].cursor() as cursor:
-        if vendor() == "sqlite":
-            cursor.execute(" UNION ALL ".join(selects), parameters)
-        else:
-            cursor.execute(BY_THE_INDEX + " UNION ALL ".join(selects), parameters)
+        cursor.execute(question if is_sqlite else BY_THE_INDEX + question, parameters)
+        if not is_sqlite:
             cursor.nextset()
-        return {name: BitMap(map(int, numbers.split(","))) if numbers else BitMap() for name, numbers in cursor}
+        return {name: read_numbers(numbers) for name, numbers in cursor}

@@ -26,7 +26,9 @@ from portal.database import complete_database
 from portal.editing.models import SavedFilter  # noqa: F401 - a table of this app
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
 from portal.history.models import CorrectionNote, OpenForm, VersionPlace  # noqa: F401 - tables of this app
+from portal.links.models import SourceCheck  # noqa: F401 - a table of this app
 from portal.query import indexed, indexed_names, parse_query
+from portal.reports.models import Correction, ErrorReport  # noqa: F401 - tables of this app
 from portal.text import english_sort_key, make_slug, normalise, sort_key
 from portal.translations.models import OutdatedText  # noqa: F401 - a table of this app
 
@@ -238,7 +240,9 @@ class Editorial(models.Model):
         return [text for part in self.with_searched_parts()[1:] for text in shown_texts(part, language) if text]
 
 
-NOT_SEARCHED = {"note", "key", "slug", "sort_vi", "sort_en", "withdrawn_reason", "timezone", "acronym"}
+NOT_SEARCHED = {
+    *("note", "key", "slug", "sort_vi", "sort_en", "withdrawn_reason", "dates_reason", "timezone", "acronym"),
+}
 
 
 def shown_texts(record: models.Model, language: str) -> list[str]:

@@ -349,6 +349,10 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
 }
 
+# Reports of errors by visitors: as many an hour from one address
+
+REPORTS_AN_HOUR = read_number("REPORTS_AN_HOUR", 10)
+
 # Logs go to the console; a fault is written with its trace, in production too
 
 SLOW_QUERY_MS = read_number("SLOW_QUERY_MS", 0)

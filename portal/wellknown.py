@@ -18,7 +18,7 @@ from portal.reading import PRIMARY, REPLICA, has_replica
 
 A_DAY = 24 * 60 * 60
 PLAIN = "text/plain; charset=utf-8"
-PRIVATE = ["/admin/", "/i18n/", "/theme/"]
+PRIVATE = ["/admin/", "/i18n/", "/theme/", "/vi/report/", "/en/report/"]
 CONTACT_HOLDS = timedelta(days=180)  # the standard asks for less than a year
 
 

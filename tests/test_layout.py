@@ -29,6 +29,7 @@ SHELVES = [
     ("structured", "index", "tables", "calendars"),
     ("hits", "atom", "spreadsheets"),
     ("filters", "list_filters"),
+    ("completeness",),
     ("pages", "admin", "templatetags", "context"),
     ("vocabulary", "timeline", "search", "sitemaps", "feeds"),
     ("views", "wellknown"),

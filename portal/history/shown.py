@@ -23,8 +23,6 @@ from portal.sync.values import Plain, is_empty, is_text
 from portal.word_diff import ADDED, REMOVED, word_changes
 
 LONGEST_NAME = 110
-# What only editors see of a record.
-EDITORS_OWN = {"note", "state", "published_from", "withdrawn_reason_vi", "withdrawn_reason_en"}
 
 Names = dict[type[models.Model], dict[int, models.Model]]
 

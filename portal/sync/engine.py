@@ -757,6 +757,7 @@ class Writer:
                 self.point(instance, row.model._meta.get_field(name), parent)
         else:
             instance = self.lifted.get((row.model, row.key)) or self.stored(row)
+        instance.change_origin, instance.changed_by = self.options.origin, self.options.user  # for logs of changes
         for name, value in change.values.items():
             field_ = merged_fields(row.model)[name]
             if not field_.many_to_one:

@@ -3,12 +3,14 @@
 Registered as built-ins, so no template loads them.
 """
 
+from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -154,6 +156,19 @@ def day(date, precision: str = "day") -> SafeString:
     if date is None:
         return format_html("")
     return format_html('<time datetime="{}">{}</time>', iso_date(date, precision), show_date(date, precision))
+
+
+@register.filter
+def local_day(moment) -> date:
+    """The day of a moment where the register is kept."""
+    return timezone.localdate(moment)
+
+
+@register.simple_tag
+def report_address(record) -> str:
+    """Where an error of a record is reported; its path there has no language, so that it is the same in both."""
+    path = record.get_absolute_url().removeprefix(f"/{get_language()}")
+    return f"{reverse('report_error')}?record={quote(path)}"
 
 
 @register.filter

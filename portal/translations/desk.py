@@ -95,6 +95,10 @@ class Row:
     pairs: list[Pair]
     errors: list[str] = field(default_factory=list)
 
+    @property
+    def is_waiting(self) -> bool:
+        return any(pair.is_waiting for pair in self.pairs)
+
     def sides(self) -> Iterator[Side]:
         return (side for pair in self.pairs for side in pair.sides)
 
