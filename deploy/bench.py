@@ -36,7 +36,7 @@ def main(sizes: list[int]) -> None:
         with TemporaryDirectory() as folder:
             run("bench_pages.py", f"sqlite:///{folder}/bench.sqlite3", str(size))
         if binaries := find_binaries():
-            with postgresql(binaries) as url:
+            with postgresql(binaries, memory="1GB") as url:  # where the entries of 100,000 records find room
                 run("bench_pages.py", url, str(size))
         else:
             print("PostgreSQL is not installed: not measured.")

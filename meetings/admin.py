@@ -146,11 +146,11 @@ class MeetingAdmin(RecordAdmin):
         count = gettext("%(done)d of %(asked)d") % {"done": done, "asked": asked}
         return gettext("%(count)s; missing: %(what)s") % {"count": count, "what": missing} if missing else count
 
-    @admin.display(description=_("completeness"), empty_value="–")
-    def completeness_list(self, meeting) -> str | None:
+    @admin.display(description=_("completeness"))
+    def completeness_list(self, meeting) -> str:
         """Each thing that the record should have, with whether it has it."""
         if not meeting.pk:
-            return None
+            return "–"
         marks = completeness(with_completeness(Meeting.objects).get(pk=meeting.pk))
         rows = ((each.state, each.label, each.word) for each in marks)
         items = format_html_join("", '<li class="mark-{}">{}: <strong>{}</strong></li>', rows)
@@ -287,8 +287,8 @@ class DecisionAdmin(RecordAdmin):
         return decision.code
 
     @admin.display(description=_("level of commitment"), ordering="firmness")
-    def level_label(self, decision) -> str | None:
-        return Level(decision.level).label if decision.pk and decision.level else None
+    def level_label(self, decision) -> str:
+        return Level(decision.level).label if decision.pk and decision.level else "–"
 
     @admin.display(description=_("meeting"), ordering="meeting__start")
     def meeting_label(self, decision) -> str:

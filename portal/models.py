@@ -654,8 +654,10 @@ def search_entries_of(record: Editorial) -> list[SearchEntry]:
         names = record.names_in(language)
         texts = [*names, *(text for each in parts for text in shown_texts(each, language))]
         number = entry_number(type(record), record.pk, language)
-        words = {"names": indexed_names(names), "words": indexed(texts), "marked": indexed(texts, marks=True)}
-        entries.append(SearchEntry(number=number, **words))
+        words, marked = indexed(texts), indexed(texts, marks=True)
+        # Only words with marks are looked for among the marked ones: a text without any has none to be found by.
+        marked = "" if marked == words else marked
+        entries.append(SearchEntry(number=number, names=indexed_names(names), words=words, marked=marked))
     return entries
 
 

@@ -1,9 +1,11 @@
 """Promises of every page of the editors' site."""
 
+import re
 from pathlib import Path
 
 import html5lib
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteMixin
 from django.contrib.auth.models import Group, User
@@ -67,6 +69,64 @@ def test_list_add_and_change_pages_open_in_the_editors_language(editor, model, l
         assert response.status_code == 200
         assert tree(response).get("lang") == language
         assert tree(response).find(".//form") is not None
+
+
+# Words of the interface in English; the factories' own English texts are none of these.
+ENGLISH = re.compile(
+    r"\b(the|and|of|with|not|this|add|change|delete|select|save|all|from|by|for|are|view|none|true|false|date|home)\b",
+    re.IGNORECASE,
+)
+
+
+def words_on(answer) -> list[str]:
+    """What a page says to its reader, in sight or in the names of things; what is marked as English is left out."""
+    page = BeautifulSoup(answer.content, "html5lib")
+    for foreign in page.select("script, style, head, code, [lang=en]"):
+        foreign.decompose()
+    names = ("aria-label", "placeholder", "title", "alt")
+    named = [tag[name] for name in names for tag in page.select(f"[{name}]")]
+    return [*page.stripped_strings, *named, *(button["value"] for button in page.select("input[type=submit]"))]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_vietnamese_editor_reads_no_english(editor, model):
+    row = make(model)
+    editor.cookies["django_language"] = "vi"
+    pages = [(page_of(model, "changelist"), "_facets=True&state__exact=draft"), (page_of(model, "add"), "_popup=1")]
+    pages += [(page_of(model, page, row.pk), "") for page in ("change", "history", "delete")]
+    answers = [editor.get(f"{address}?{query}", follow=True) for address, query in pages]
+    answers.append(editor.post(page_of(model, "add"), {}))
+    chosen = {"_selected_action": [row.pk], "index": "0"}
+    answers += [
+        editor.post(page_of(model, "changelist"), chosen | {"action": action}, follow=True)
+        for action in ("delete_selected", "add_sources", "")
+    ]
+    own = {str(row), *(str(getattr(row, field.attname)) for field in model._meta.concrete_fields)}
+    english = {text for answer in answers for text in words_on(answer) if ENGLISH.search(text)}
+    assert {text for text in english if not any(text in each or each in text for each in own if len(each) > 4)} == set()
+
+
+@pytest.mark.parametrize("page", ["index", "account", "password_change", "account_log", "sync_history", "sync_upload"])
+def test_the_other_pages_of_a_vietnamese_editor_have_no_english_either(editor, page):
+    editor.cookies["django_language"] = "vi"
+    assert [text for text in words_on(editor.get(reverse(f"admin:{page}"))) if ENGLISH.search(text)] == []
+
+
+@pytest.mark.parametrize("page", ["changelist", "add", "change", "delete", "password_change", "history"])
+def test_the_pages_of_an_account_have_no_english_either(editor, page):
+    editor.cookies["django_language"] = "vi"
+    user = User.objects.get()
+    answer = editor.get(reverse(f"admin:auth_user_{page}", args=[] if page in {"changelist", "add"} else [user.pk]))
+    assert [text for text in words_on(answer) if ENGLISH.search(text) and text != user.username] == []
+
+
+def test_the_boxes_of_choices_speak_the_editors_language(editor):
+    for language in ("vi", "en"):
+        editor.cookies["django_language"] = language
+        page = tree(editor.get(reverse("admin:meetings_meeting_add")))
+        assert f"/static/admin/js/vendor/select2/i18n/{language}.js" in [
+            each.get("src") for each in page.iter("script")
+        ]
 
 
 @pytest.mark.parametrize("model", MODELS)

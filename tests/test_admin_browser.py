@@ -39,7 +39,9 @@ def make_records() -> dict[str, str]:
     factories.make_statement(meeting=meeting)
     factories.make_decision(meeting=meeting)
     initiative = factories.make_initiative(topics=[factories.make_topic()], lead_body=factories.make_body())
-    factories.make_milestone(initiative=initiative)
+    factories.make_milestone(initiative=initiative, text_en="")
+    initiative.name_vi = "Tên mới"  # leaves the English behind
+    initiative.save()
     return {
         "index": address("index"),
         "list of meetings": f"{address('meetings_meeting_changelist')}?q=h&status__exact=held",
@@ -50,17 +52,23 @@ def make_records() -> dict[str, str]:
         "initiative": address("initiatives_initiative_change", initiative.pk),
         "deletion": address("meetings_meeting_delete", meeting.pk),
         "history": address("meetings_meeting_history", meeting.pk),
+        "translations": address("translations"),
+        "translation desk": address("translation_desk", "initiatives.initiative", initiative.pk),
     }
 
 
 def look_at(page, path: str) -> None:
     """The page with everything that it folds away opened."""
     page.goto(path)
-    page.wait_for_load_state("networkidle")
     page.evaluate("document.querySelectorAll('#content-main details').forEach(each => { each.open = true })")
 
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+# The parts and colours of the pages are the same in both languages: in English only some are looked at.
+IN_ENGLISH = {"index", "list of initiatives", "initiative", "deletion"}
+IN_THE_DARK = {"index", "list of meetings", "initiative", "history"}
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -68,24 +76,27 @@ def test_no_rule_of_accessibility_is_broken_and_nothing_is_too_wide_for_a_tablet
     speak(desk, language)
     faults, wide = {}, {}
     for name, path in make_records().items():
+        if language == "en" and name not in IN_ENGLISH:
+            continue
         desk.set_viewport_size({"width": 1280, "height": 900})
         look_at(desk, path)
         if found := violations(desk, "light"):
             faults[name] = found
-        if language == "vi":
+        desk.set_viewport_size({"width": 768, "height": 1024})
+        if (over := desk.evaluate(OVERFLOW)) > 0:
+            wide[name] = over
+        if language == "vi" and name in IN_THE_DARK:
             desk.emulate_media(color_scheme="dark")
             if found := violations(desk, "dark"):
                 faults[f"{name}, dark"] = found
             desk.emulate_media(color_scheme="light")
-            desk.set_viewport_size({"width": 768, "height": 1024})
-            if (over := desk.evaluate(OVERFLOW)) > 0:
-                wide[name] = over
     assert (faults, wide) == ({}, {})
 
 
 def test_no_page_says_anything_to_the_console_or_asks_a_third_party(desk):
-    for path in make_records().values():
-        desk.goto(path)
+    pages = make_records()
+    for name in ("index", "list of meetings", "new initiative", "meeting", "history"):
+        desk.goto(pages[name])
         desk.wait_for_load_state("networkidle")
     assert (desk.console_lines, desk.failed_requests, desk.foreign_requests) == ([], [], [])
 
