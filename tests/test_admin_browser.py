@@ -39,7 +39,9 @@ def make_records() -> dict[str, str]:
     factories.make_statement(meeting=meeting)
     factories.make_decision(meeting=meeting)
     initiative = factories.make_initiative(topics=[factories.make_topic()], lead_body=factories.make_body())
-    factories.make_milestone(initiative=initiative)
+    factories.make_milestone(initiative=initiative, text_en="")
+    initiative.name_vi = "Tên mới"  # leaves the English behind
+    initiative.save()
     return {
         "index": address("index"),
         "list of meetings": f"{address('meetings_meeting_changelist')}?q=h&status__exact=held",
@@ -50,6 +52,8 @@ def make_records() -> dict[str, str]:
         "initiative": address("initiatives_initiative_change", initiative.pk),
         "deletion": address("meetings_meeting_delete", meeting.pk),
         "history": address("meetings_meeting_history", meeting.pk),
+        "translations": address("translations"),
+        "translation desk": address("translation_desk", "initiatives.initiative", initiative.pk),
     }
 
 

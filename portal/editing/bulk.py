@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.roles import may_edit
+from portal.models import Editorial, Part, State
 from portal.revisions import keep_revision, keep_what_was_loaded
 
 MOST = 200  # records in one change
@@ -36,9 +37,16 @@ class AddedForm(forms.Form):
         added.label = capfirst(field.verbose_name)
 
 
+def may_change_at_once(user: Any, row: models.Model) -> bool:
+    """Whether a change may go straight into the record: a draft's, or by who may publish."""
+    record = getattr(row, row.parent_field) if isinstance(row, Part) else row
+    is_draft = not isinstance(record, Editorial) or record.state == State.DRAFT
+    return may_edit(user, row) and (is_draft or user.has_perm("portal.publish_content"))
+
+
 def parted(user: Any, records: list[models.Model]) -> tuple[list[models.Model], list[models.Model]]:
     """Those that the editor may change, and those that stay as they are."""
-    allowed = [record for record in records if may_edit(user, record)]
+    allowed = [record for record in records if may_change_at_once(user, record)]
     return allowed, [record for record in records if record not in allowed]
 
 
