@@ -62,6 +62,12 @@ TILES = [
     ),
     Tile("sources", _("Without a source"), _("Records that name no source."), {"missing_source": "yes"}),
     Tile(
+        "links",
+        _("Links that fail"),
+        _("Sources and documents whose address did not answer when it was last asked."),
+        {"link": "fails"},
+    ),
+    Tile(
         "programme",
         _("Meetings ahead without programme"),
         _("Not over, not called off, and no session is entered."),

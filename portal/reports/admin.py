@@ -93,7 +93,7 @@ class ErrorReportAdmin(FoldedSearchMixin, admin.ModelAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("record")
 
-    @admin.display(description=_("What is wrong?"), ordering="text")
+    @admin.display(description=_("what the visitor says"), ordering="text")
     def listed_text(self, report: ErrorReport) -> str:
         return shorten(report.text)
 
@@ -106,7 +106,7 @@ class ErrorReportAdmin(FoldedSearchMixin, admin.ModelAdmin):
     def sent_on(self, report: ErrorReport) -> str:
         return date_format(localtime(report.sent), "SHORT_DATETIME_FORMAT")
 
-    @admin.display(description=_("Where is it right? Address of a source"))
+    @admin.display(description=_("source that says otherwise"))
     def source(self, report: ErrorReport) -> str:
         if not report.source_url:
             return "–"

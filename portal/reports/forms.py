@@ -34,6 +34,11 @@ class ReportForm(forms.ModelForm):
         model = ErrorReport
         fields = ["text", "source_url", "email"]
         field_classes = {"source_url": partial(forms.URLField, assume_scheme="https")}
+        labels = {
+            "text": _("What is wrong?"),
+            "source_url": _("Where is it right? Address of a source"),
+            "email": _("Your e-mail address"),
+        }
         help_texts = {
             "text": _("Quote the words of the page that are wrong, and say what is right."),
             "source_url": _("Optional. Facts are changed only where a source says so."),

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -42,11 +43,11 @@ class ErrorReport(models.Model):
     object_id = models.PositiveBigIntegerField()
     record = GenericForeignKey("content_type", "object_id")
     language = models.CharField(_("language of the page"), max_length=2, choices=settings.LANGUAGES)
-    text = models.TextField(_("What is wrong?"), max_length=LONGEST_TEXT)
-    source_url = models.URLField(_("Where is it right? Address of a source"), max_length=800, blank=True)
-    email = models.EmailField(_("Your e-mail address"), blank=True)
+    text = models.TextField(_("what the visitor says"), max_length=LONGEST_TEXT)
+    source_url = models.URLField(_("source that says otherwise"), max_length=800, blank=True)
+    email = models.EmailField(_("reporter’s e-mail address"), blank=True)
     sent = models.DateTimeField(_("sent"), default=timezone.now, editable=False)
-    state = models.CharField(_("state"), max_length=8, choices=ReportState, default=ReportState.NEW, db_index=True)
+    state = models.CharField(_("progress"), max_length=8, choices=ReportState, default=ReportState.NEW, db_index=True)
     outcome_vi = models.TextField(_("what was corrected, in Vietnamese"), max_length=LONGEST_TEXT, blank=True)
     outcome_en = models.TextField(_("what was corrected, in English"), max_length=LONGEST_TEXT, blank=True)
     handled_by = models.ForeignKey(
@@ -65,7 +66,7 @@ class ErrorReport(models.Model):
         ordering = ["-sent", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.content_type} {self.object_id}, {self.sent:%Y-%m-%d}"
+        return Truncator(self.text).words(12, truncate=" …")
 
     def clean(self) -> None:
         super().clean()
