@@ -5,8 +5,9 @@
 Costs are CPU time per request in one process under production settings, that of the
 database server included: median and 95th percentile, in milliseconds and as multiples
 of a bare view of the same round, which mean the same on any machine. Then what the
-exports (`bench_exports.py`) and loading content (`bench_sync.py`) take. Prints, asserts
-nothing.
+exports (`bench_exports.py`) and loading content (`bench_sync.py`) take, and what visitors
+get from a server (`bench_serving.py`, which can be run alone, and quicker). Prints,
+asserts nothing.
 """
 
 import os
@@ -25,7 +26,12 @@ SIZES = (10_000, 100_000)
 
 def run(script: str, url: str, *arguments: str) -> None:
     """A part of the benchmark in a process and on a database of its own."""
-    production = {"DEBUG": "0", "HTTPS": "0", "SECRET_KEY": "of-the-benchmark-and-nothing-else-0000"}
+    production = {
+        "DEBUG": "0",
+        "HTTPS": "0",
+        "PAGE_CACHE_MEGABYTES": "0",
+        "SECRET_KEY": "of-the-benchmark-and-nothing-else-0000",
+    }
     command = [sys.executable, "-W", "ignore", str(ROOT / "deploy" / script), *arguments]
     subprocess.run(command, env=os.environ | production | {"DATABASE_URL": url}, check=True)
 
@@ -41,6 +47,8 @@ def main(sizes: list[int]) -> None:
             print("PostgreSQL is not installed: not measured.")
     subprocess.run([sys.executable, str(ROOT / "deploy" / "bench_exports.py"), *map(str, sizes)], check=True)
     subprocess.run([sys.executable, str(ROOT / "deploy" / "bench_sync.py"), *map(str, sizes)], check=True)
+    serving = ["content", "100", *map(str, sizes)]
+    subprocess.run([sys.executable, "-W", "ignore", str(ROOT / "deploy" / "bench_serving.py"), *serving], check=True)
 
 
 if __name__ == "__main__":
