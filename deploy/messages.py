@@ -107,6 +107,10 @@ def template_files() -> list[Path]:
     return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
+def script_files() -> list[Path]:
+    return sorted((ROOT / "static" / "js").glob("*.js"))
+
+
 def python_of(path: Path) -> io.BytesIO:
     """The file as Python source; a template becomes the gettext calls it stands for."""
     source = path.read_text(encoding="utf-8")
@@ -122,6 +126,14 @@ def add_strings_of(path: Path, found: Catalog) -> None:
     for line, text, comments, context in extract("python", python_of(path), KEYWORDS, ["Translators:"]):
         location = (path.relative_to(ROOT).as_posix(), line)
         found.add(text, context=context, locations=[location], auto_comments=comments)
+
+
+def add_strings_of_script(path: Path, found: Catalog) -> None:
+    """Every string that a script of ours asks Django's JavaScript catalogue for."""
+    with path.open("rb") as file:
+        for line, text, comments, context in extract("javascript", file, KEYWORDS, ["Translators:"]):
+            location = (path.relative_to(ROOT).as_posix(), line)
+            found.add(text, context=context, locations=[location], auto_comments=comments)
 
 
 def add_library_strings(found: Catalog, domain: str) -> None:
@@ -140,6 +152,9 @@ def extract_messages(domain: str) -> Catalog:
     if domain == "django":
         for path in python_files() + template_files():
             add_strings_of(path, found)
+    else:
+        for path in script_files():
+            add_strings_of_script(path, found)
     add_library_strings(found, domain)
     return found
 

@@ -16,16 +16,17 @@ from initiatives.models import (
 from portal.admin import (
     PUBLICATION,
     SOURCES,
-    MissingLanguage,
-    MissingSource,
     PartAdmin,
     RecordAdmin,
     RowInline,
     TabbedAdmin,
     TabbedRowInline,
+    add_sources,
+    add_topics,
     shorten,
 )
 from portal.dates import show_date
+from portal.list_filters import MissingSource, OwnWork, TranslationFilter
 
 
 def show_years(record: Plan | Initiative) -> str:
@@ -60,14 +61,16 @@ class InitiativeAdmin(RecordAdmin):
     list_filter = [
         "state",
         "status",
-        MissingLanguage,
+        TranslationFilter,
         MissingSource,
+        OwnWork,
         "confidence",
         ("directions", admin.RelatedOnlyFieldListFilter),
         ("plan", admin.RelatedOnlyFieldListFilter),
         ("lead_body", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["lead_body", "plan"]
+    actions = [add_sources, add_topics]
     inlines = [MilestoneInline]
     fieldsets = [
         (None, {"fields": ["name", "acronym", "summary", "status"]}),
@@ -95,7 +98,7 @@ class InitiativeAdmin(RecordAdmin):
 @admin.register(Plan)
 class PlanAdmin(RecordAdmin):
     list_display = ["listed_name", "kind", "years", "status", "state", "adopted", "updated_on"]
-    list_filter = ["state", "kind", "status", MissingLanguage, MissingSource]
+    list_filter = ["state", "kind", "status", TranslationFilter, MissingSource, OwnWork]
     inlines = [PlanItemInline]
     fieldsets = [
         (None, {"fields": ["name", "acronym", "kind", "status", "summary"]}),
@@ -119,7 +122,7 @@ class PlanItemAdmin(PartAdmin, TabbedAdmin):
     search_fields = ["code", "name_vi", "name_en", "plan__acronym", "plan__name_vi", "plan__name_en"]
     list_display = ["code", "listed_name", "plan_label", "kind"]
     list_display_links = ["listed_name"]
-    list_filter = ["kind", MissingLanguage, MissingSource, ("plan", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["kind", TranslationFilter, MissingSource, ("plan", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["plan"]
     ordering = ["plan__slug", "order"]
     fieldsets = [
@@ -142,7 +145,7 @@ class MilestoneAdmin(PartAdmin, TabbedAdmin):
     search_fields = ["key", "text_vi", "text_en", "initiative__acronym", "initiative__name_vi", "initiative__name_en"]
     list_display = ["shown_date", "initiative", "status", "listed_text"]
     list_display_links = ["shown_date", "listed_text"]
-    list_filter = ["status", MissingLanguage, MissingSource]
+    list_filter = ["status", TranslationFilter, MissingSource]
     list_select_related = ["initiative"]
     date_hierarchy = "date"
     ordering = ["-date", "pk"]
@@ -168,7 +171,7 @@ class MilestoneAdmin(PartAdmin, TabbedAdmin):
 @admin.register(Indicator)
 class IndicatorAdmin(RecordAdmin):
     list_display = ["listed_name", "unit", "kind", "state", "updated_on"]
-    list_filter = ["state", "kind", MissingLanguage, MissingSource]
+    list_filter = ["state", "kind", TranslationFilter, MissingSource, OwnWork]
     inlines = [ObservationInline]
     fieldsets = [(None, {"fields": ["name", "unit", "kind"]}), SOURCES, PUBLICATION]
 
@@ -221,7 +224,7 @@ class VersionAdmin(PartAdmin, TabbedAdmin):
     search_fields = ["text_vi", "text_en", "discrepancy__subject_vi", "discrepancy__subject_en"]
     list_display = ["discrepancy", "order", "listed_text"]
     list_display_links = ["listed_text"]
-    list_filter = [MissingLanguage, MissingSource]
+    list_filter = [TranslationFilter, MissingSource]
     list_select_related = ["discrepancy"]
     ordering = ["discrepancy__slug", "order"]
     fieldsets = [

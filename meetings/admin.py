@@ -7,14 +7,13 @@ from meetings.models import VERBS_BY_LEVEL, Decision, Level, Meeting, Person, Se
 from portal.admin import (
     PUBLICATION,
     SOURCES,
-    MissingLanguage,
-    MissingSource,
     OrderedFormSet,
     RecordAdmin,
     TabbedRowInline,
     shorten,
 )
 from portal.dates import show_span
+from portal.list_filters import MissingSource, OwnWork, TranslationFilter
 
 
 class LevelFilter(admin.SimpleListFilter):
@@ -61,8 +60,9 @@ class MeetingAdmin(RecordAdmin):
     list_filter = [
         "state",
         "status",
-        MissingLanguage,
+        TranslationFilter,
         MissingSource,
+        OwnWork,
         "format",
         "confidence",
         ("series", admin.RelatedOnlyFieldListFilter),
@@ -104,8 +104,16 @@ class MeetingAdmin(RecordAdmin):
 
 @admin.register(Session)
 class SessionAdmin(RecordAdmin):
+    is_once_named = False
     list_display = ["listed_name", "meeting_label", "kind", "date", "state", "order", "updated_on"]
-    list_filter = ["state", "kind", MissingLanguage, MissingSource, ("meeting", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [
+        "state",
+        "kind",
+        TranslationFilter,
+        MissingSource,
+        OwnWork,
+        ("meeting", admin.RelatedOnlyFieldListFilter),
+    ]
     list_select_related = ["meeting__series"]
     date_hierarchy = "date"
     ordering = ["-meeting__start", "meeting", "order"]
@@ -129,9 +137,10 @@ class SessionAdmin(RecordAdmin):
 
 @admin.register(Statement)
 class StatementAdmin(RecordAdmin):
+    is_once_named = False
     list_display = ["order", "listed_name", "person", "state", "meeting_label", "updated_on"]
     list_display_links = ["listed_name"]
-    list_filter = ["state", MissingLanguage, MissingSource, ("meeting", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["state", TranslationFilter, MissingSource, OwnWork, ("meeting", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["meeting__series", "person"]
     date_hierarchy = "date"
     ordering = ["-meeting__start", "meeting", "order"]
@@ -153,13 +162,15 @@ class StatementAdmin(RecordAdmin):
 
 @admin.register(Decision)
 class DecisionAdmin(RecordAdmin):
+    is_once_named = False
     list_display = ["code", "listed_name", "verb", "level_label", "state", "meeting_label", "updated_on"]
     list_display_links = ["code", "listed_name"]
     list_filter = [
         "state",
         LevelFilter,
-        MissingLanguage,
+        TranslationFilter,
         MissingSource,
+        OwnWork,
         "confidence",
         "verb",
         ("meeting", admin.RelatedOnlyFieldListFilter),
@@ -195,7 +206,7 @@ class DecisionAdmin(RecordAdmin):
 @admin.register(Person)
 class PersonAdmin(RecordAdmin):
     list_display = ["listed_name", "role_now", "country", "body_label", "state", "updated_on"]
-    list_filter = ["state", MissingLanguage, MissingSource, ("country", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["state", TranslationFilter, MissingSource, OwnWork, ("country", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["country", "body"]
     fieldsets = [
         (None, {"fields": ["name", "role"]}),

@@ -11,20 +11,28 @@ from django.contrib.admin.widgets import (
     AutocompleteSelectMultiple,
 )
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.db.models import F, ManyToManyField, Prefetch, Q, TextField, URLField
+from django.db.models import F, ManyToManyField, Prefetch, TextField, URLField
+from django.urls import translate_url
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
-from modeltranslation.translator import translator
 from modeltranslation.utils import get_language
 
 from portal.accounts.roles import may_edit, may_give_state
 from portal.dates import show_date
-from portal.models import Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
+from portal.editing import field_help
+from portal.editing.addresses import looks_like_address, with_address
+from portal.editing.bulk import adder
+from portal.editing.duplicates import OnceNamedForm
+from portal.editing.saved_filters import shown_filters
+from portal.list_filters import MissingSource, OwnWork, TranslationFilter
+from portal.models import LANGUAGES, Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
 from portal.revisions import keep_revision, revisions_of_deletion
 from portal.text import fold
+from portal.translations.texts import desk_address, translated_fields
 
 LISTED_CHARACTERS = 110
 
@@ -33,6 +41,11 @@ PUBLICATION = (
     _("Publication"),
     {"fields": ["slug", ("state", "published_from"), "withdrawn_reason", "note", "updated"]},
 )
+
+
+# Actions of the lists
+add_sources = adder("sources", _("Add sources to the selected …"))
+add_topics = adder("topics", _("Add topics to the selected …"))
 
 
 def shorten(text: str) -> str:
@@ -47,51 +60,6 @@ class SortKey(F):
 
     def resolve_expression(self, *args, **kwargs):
         return F(f"sort_{get_language()}").resolve_expression(*args, **kwargs)
-
-
-# Filters of the lists
-
-
-def missing(field: str) -> Q:
-    return Q(**{f"{field}__isnull": True}) | Q(**{field: ""})
-
-
-class MissingLanguage(admin.SimpleListFilter):
-    """Records with a text that should be there in a language and is not.
-
-    A text should be there when the record cannot do without it, or when the
-    other language has it.
-    """
-
-    title = _("missing language")
-    parameter_name = "missing_language"
-
-    def lookups(self, request, model_admin):
-        return [("vi", _("Vietnamese missing")), ("en", _("English missing"))]
-
-    def queryset(self, request, queryset):
-        if self.value() not in {"vi", "en"}:
-            return queryset
-        language, other = (self.value(), "en" if self.value() == "vi" else "vi")
-        condition = Q()
-        for name in translator.get_options_for_model(queryset.model).all_fields:
-            absent = missing(f"{name}_{language}")
-            optional = queryset.model._meta.get_field(name).blank
-            condition |= absent & ~missing(f"{name}_{other}") if optional else absent
-        return queryset.filter(condition)
-
-
-class MissingSource(admin.SimpleListFilter):
-    title = _("missing source")
-    parameter_name = "missing_source"
-
-    def lookups(self, request, model_admin):
-        return [("yes", _("Yes")), ("no", _("No"))]
-
-    def queryset(self, request, queryset):
-        if self.value() not in {"yes", "no"}:
-            return queryset
-        return queryset.filter(sources__isnull=self.value() == "yes").distinct()
 
 
 # Relations
@@ -119,6 +87,9 @@ class RelationsMixin:
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field.help_text = field_help.help_of(db_field)
+        if limit := field_help.reads_well(db_field):
+            field.widget.attrs["data-reads-well"] = limit
         if isinstance(field, forms.ModelChoiceField):
             field.label_from_instance = self.related_admin(db_field).choice_label
         if language := getattr(db_field, "language", None):
@@ -168,6 +139,15 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         queryset = super().get_queryset(request)
         return queryset.select_related(*self.list_select_related) if self.list_select_related else queryset
 
+    def get_list_display(self, request):
+        """A list of what waits to be translated leads to the desk of each record."""
+        columns = super().get_list_display(request)
+        return [*columns, "desk_link"] if TranslationFilter.parameter_name in request.GET else columns
+
+    @admin.display(description=_("translation desk"))
+    def desk_link(self, record) -> str:
+        return format_html('<a href="{}">{}</a>', desk_address(record), _("Both languages"))
+
     def choice_label(self, record) -> str:
         """How the record is named where it is chosen, and above its own form."""
         return shorten(str(record))
@@ -177,6 +157,11 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         if not hasattr(record, "get_absolute_url") or not type(record).objects.published().filter(pk=record.pk):
             return None
         return record.get_absolute_url()
+
+    def public_pages(self, record) -> list[tuple[str, str]]:
+        """The page in each language."""
+        address = self.view_on_site(record)
+        return [(language, translate_url(address, language)) for language in LANGUAGES] if address else []
 
     def save_model(self, request, obj, form, change) -> None:
         """A form sent back untouched leaves the hour of the last change alone.
@@ -206,9 +191,14 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         with revisions_of_deletion(request.user, list(queryset)):
             super().delete_queryset(request, queryset)
 
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {**shown_filters(request, self), **(extra_context or {})})
+
     def render_change_form(self, request, context, *args, **kwargs):
-        if context.get("original"):
-            context["subtitle"] = self.choice_label(context["original"])
+        if original := context.get("original"):
+            context["subtitle"] = self.choice_label(original)
+            context["public_pages"] = self.public_pages(original)
+            context["desk_address"] = desk_address(original) if translated_fields(self.model) else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -232,10 +222,16 @@ class TabbedAdmin(EditingAdmin, TranslationAdmin):
 class RecordAdmin(TabbedAdmin):
     """The admin of an editorial record."""
 
+    form = OnceNamedForm
+    # Whether two records of nearly the same name are likely to be one.
+    is_once_named = True
+    # The web address that a record can be found by, and that only one record has.
+    address_field = ""
     # Makes the search box appear; what is searched is the record's search entry.
     search_fields = ["slug"]
     list_display = ["listed_name", "state", "updated_on"]
-    list_filter = ["state", MissingLanguage, MissingSource]
+    list_filter = ["state", TranslationFilter, MissingSource, OwnWork]
+    actions = [add_sources]
 
     @admin.display(description=_("name"), ordering=SortKey())
     def listed_name(self, record) -> str:
@@ -255,7 +251,18 @@ class RecordAdmin(TabbedAdmin):
         return self.ordering or [f"sort_{get_language()}", "slug"]
 
     def get_search_results(self, request, queryset, search_term):
+        """By words, or by a web address however it was pasted."""
+        if self.address_field and looks_like_address(search_term):
+            at_address = with_address(queryset, self.address_field, search_term)
+            if at_address.exists():
+                return at_address, False
         return (queryset.search(search_term) if search_term else queryset), False
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.name_field = self.model.name_field if self.is_once_named else ""
+        form.address_field = self.address_field
+        return form
 
     def get_readonly_fields(self, request, obj=None):
         """An address never changes once it is given."""
@@ -283,6 +290,7 @@ class PartAdmin(FoldedSearchMixin, EditingAdmin):
     """The admin of a row that belongs to a record; mostly edited inside it."""
 
     list_filter = [MissingSource]
+    actions = [add_sources]
 
     def get_readonly_fields(self, request, obj=None):
         return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
@@ -440,7 +448,7 @@ class CountryAdmin(RecordAdmin):
 @admin.register(Body)
 class BodyAdmin(RecordAdmin):
     list_display = ["listed_name", "kind", "status", "state", "parent_label", "lead_country", "updated_on"]
-    list_filter = ["state", "kind", "status", MissingLanguage, MissingSource]
+    list_filter = ["state", "kind", "status", TranslationFilter, MissingSource, OwnWork]
     list_select_related = ["parent", "lead_country"]
     fieldsets = [
         (None, {"fields": ["name", "acronym", "mandate"]}),
@@ -479,7 +487,14 @@ class TopicAdmin(RecordAdmin):
 @admin.register(Document)
 class DocumentAdmin(RecordAdmin):
     list_display = ["listed_name", "kind", "published", "body_label", "state", "updated_on"]
-    list_filter = ["state", "kind", MissingLanguage, MissingSource, ("body", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [
+        "state",
+        "kind",
+        TranslationFilter,
+        MissingSource,
+        OwnWork,
+        ("body", admin.RelatedOnlyFieldListFilter),
+    ]
     list_select_related = ["body"]
     date_hierarchy = "published_on"
     fieldsets = [
@@ -501,8 +516,10 @@ class DocumentAdmin(RecordAdmin):
 
 @admin.register(Source)
 class SourceAdmin(RecordAdmin):
+    address_field = "url"
+    actions = []
     list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "updated_on"]
-    list_filter = ["state", "reliability", "language"]
+    list_filter = ["state", "reliability", TranslationFilter, OwnWork, "language"]
     date_hierarchy = "published_on"
     fieldsets = [
         (None, {"fields": ["title", "publisher", "url"]}),
@@ -521,7 +538,7 @@ class UnverifiedItemAdmin(FoldedSearchMixin, TabbedAdmin):
 
     search_fields = ["slug", "subject_vi", "subject_en", "note"]
     list_display = ["listed_subject", "kind", "reason"]
-    list_filter = ["kind", "reason", MissingLanguage, MissingSource]
+    list_filter = ["kind", "reason", TranslationFilter, MissingSource]
     fieldsets = [
         (None, {"fields": ["subject", "kind", "reason", "note"]}),
         (_("Sources"), {"fields": ["sources"]}),

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest
+from django.http import HttpRequest, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -17,12 +18,25 @@ from django.views.decorators.csrf import csrf_protect
 from portal.accounts.second_factor import has_second_factor, needs_second_factor
 from portal.accounts.sessions import note_device
 from portal.accounts.views import pages as account_pages
+from portal.editing.addresses import looks_like_address, whole_address
+from portal.editing.saved_filters import pages as filter_pages
 from portal.models import Conflict
 from portal.sync.views import pages as sync_pages
+from portal.translations.views import pages as translation_pages
 
 
 class ChoicesView(AutocompleteJsonView):
-    """The choices of a relation, named as the forms name them."""
+    """The choices of a relation, named as the forms name them; for an unknown web address, to add it."""
+
+    def get(self, request, *args, **kwargs):
+        answer = super().get(request, *args, **kwargs)
+        field, term = getattr(self.model_admin, "address_field", ""), self.term.strip()
+        may_add = field and looks_like_address(term) and self.model_admin.has_add_permission(request)
+        if not may_add or self.object_list.exists():
+            return answer
+        text = gettext("Not registered yet; add it: %(address)s") % {"address": term}
+        new = {"id": f"new:{urlencode({field: whole_address(term)})}", "text": text}
+        return JsonResponse({"results": [new], "pagination": {"more": False}})
 
     def serialize_result(self, obj, to_field_name):
         result = super().serialize_result(obj, to_field_name)
@@ -39,7 +53,13 @@ class EditingSite(AdminSite):
     app_order = ("meetings", "initiatives", "portal")
 
     def get_urls(self) -> list:
-        return [*account_pages(self), *sync_pages(self), *super().get_urls()]
+        return [
+            *account_pages(self),
+            *sync_pages(self),
+            *filter_pages(self),
+            *translation_pages(self),
+            *super().get_urls(),
+        ]
 
     # Two steps to sign in: the password, then the second factor where there is or must be one
 

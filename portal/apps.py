@@ -11,8 +11,8 @@ class PortalConfig(AppConfig):
     verbose_name = _("Vocabulary and sources")
 
     def ready(self) -> None:
-        """Roles, the log of sign-ins and the history listen."""
-        for listener in ("accounts.roles", "accounts.events", "history.places"):
+        """Roles, the log of sign-ins, the history and the translation desk listen."""
+        for listener in ("accounts.roles", "accounts.events", "history.places", "translations.follow"):
             import_module(f"portal.{listener}")
 
 

@@ -23,10 +23,12 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import AccountEvent, EditorialRight, SignedInDevice  # noqa: F401 - tables of this app
 from portal.database import complete_database
+from portal.editing.models import SavedFilter  # noqa: F401 - a table of this app
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
 from portal.history.models import CorrectionNote, OpenForm, VersionPlace  # noqa: F401 - tables of this app
 from portal.query import indexed, indexed_names, parse_query
 from portal.text import english_sort_key, make_slug, normalise, sort_key
+from portal.translations.models import OutdatedText  # noqa: F401 - a table of this app
 
 FIRST_YEAR, LAST_YEAR = 1967, 2100  # ASEAN was founded in 1967
 

@@ -28,7 +28,7 @@ SHELVES = [
     ("translation", "dates", "revisions"),
     ("structured", "index", "tables", "calendars"),
     ("hits", "atom", "spreadsheets"),
-    ("filters",),
+    ("filters", "list_filters"),
     ("pages", "admin", "templatetags", "context"),
     ("vocabulary", "timeline", "search", "sitemaps", "feeds"),
     ("views", "wellknown"),
@@ -51,7 +51,10 @@ ROOF = (
     *("vocabulary", "timeline", "catalogue", "views", "wellknown", "search", "sitemaps", "feeds", "open_data"),
     *("urls", "management"),
 )
-TOOLBOXES = ("admin", "charts", "dates", "exports", "filters", "index", "pages", "structured", "tables", "text")
+TOOLBOXES = (
+    *("admin", "charts", "dates", "exports", "filters", "index", "list_filters", "pages", "structured", "tables"),
+    *("text", "translations"),
+)
 
 TOP = {
     *("manage.py", "pyproject.toml", "Makefile", ".ci", ".gitignore"),

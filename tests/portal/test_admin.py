@@ -85,19 +85,19 @@ def test_the_list_is_in_the_alphabetical_order_of_the_language(editor):
     assert [topic.name_en for topic in listed(editor, "portal_topic", o="-1")] == ["Data", "Cities", "Baby"]
 
 
-def test_the_missing_language_filter_finds_what_lacks_a_text(editor):
+def test_the_filter_of_translations_finds_what_lacks_a_text(editor):
     make_topic()
     without_english = make_topic(name_en="")
     without_vietnamese = make_topic(name_vi="")
-    assert listed(editor, "portal_topic", missing_language="en") == [without_english]
-    assert listed(editor, "portal_topic", missing_language="vi") == [without_vietnamese]
+    assert listed(editor, "portal_topic", translation="missing-en") == [without_english]
+    assert listed(editor, "portal_topic", translation="missing-vi") == [without_vietnamese]
 
 
 def test_an_optional_text_is_missing_only_where_the_other_language_has_it(editor):
     make_direction()
     half = make_direction(withdrawn_reason_vi="Trùng lặp")
-    assert listed(editor, "portal_direction", missing_language="en") == [half]
-    assert listed(editor, "portal_direction", missing_language="vi") == []
+    assert listed(editor, "portal_direction", translation="missing-en") == [half]
+    assert listed(editor, "portal_direction", translation="missing-vi") == []
 
 
 def test_the_missing_source_filter_parts_the_records(editor):

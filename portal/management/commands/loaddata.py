@@ -9,6 +9,7 @@ from modeltranslation.management.commands import loaddata
 from portal.models import LoadedState
 from portal.sync.loaded import remember_loaded
 from portal.sync.values import models_by_label
+from portal.translations.follow import forget_outdated
 
 
 class Command(loaddata.Command):
@@ -21,6 +22,8 @@ class Command(loaddata.Command):
         self.loaded: dict[type, dict[int, str]] = {model: {} for model in models_by_label().values()}
         self.is_dump = False
         super().loaddata(fixture_labels)
+        for model, files in self.loaded.items():  # both languages stood side by side there
+            forget_outdated(model, files)
         if not self.is_dump and self.using == DEFAULT_DB_ALIAS:
             remember_loaded(self.loaded)
 

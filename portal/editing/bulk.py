@@ -1,0 +1,108 @@
+"""Changes to many records at once: chosen in a list, confirmed on a page that says what will happen, one revision."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.accounts.roles import may_edit
+from portal.revisions import keep_revision
+
+MOST = 200  # records in one change
+
+
+class AddedForm(forms.Form):
+    """What is added to each of the records."""
+
+    added = forms.ModelMultipleChoiceField(queryset=None)
+
+    def __init__(self, field: models.ManyToManyField, model_admin: ModelAdmin, request: HttpRequest, data=None) -> None:
+        super().__init__(data)
+        related = model_admin.related_admin(field)
+        added = self.fields["added"]
+        added.widget = AutocompleteSelectMultiple(field, model_admin.admin_site)
+        added.queryset = related.get_queryset(request)
+        added.label_from_instance = related.choice_label
+        added.label = capfirst(field.verbose_name)
+
+
+def parted(user: Any, records: list[models.Model]) -> tuple[list[models.Model], list[models.Model]]:
+    """Those that the editor may change, and those that stay as they are."""
+    allowed = [record for record in records if may_edit(user, record)]
+    return allowed, [record for record in records if record not in allowed]
+
+
+def add_to_each(user: Any, records: list[models.Model], field: str, added: list[models.Model]) -> int:
+    """Add what is missing to each record, as one revision; how many were changed."""
+    wanted = {each.pk for each in added}
+    with transaction.atomic():
+        models.prefetch_related_objects(records, field)
+        lacking = [each for each in records if wanted - {known.pk for known in getattr(each, field).all()}]
+        for record in lacking:
+            getattr(record, field).add(*added)
+            record.save()
+        keep_revision(user, "changed", lacking)
+    return len(lacking)
+
+
+def adder(field_name: str, title: Any) -> Callable:
+    """An action of a list that adds to a relation of the chosen records."""
+
+    @admin.action(description=title, permissions=["change"])
+    def action(model_admin: ModelAdmin, request: HttpRequest, queryset: models.QuerySet) -> HttpResponse | None:
+        records = list(queryset[: MOST + 1])
+        if len(records) > MOST:
+            messages.error(request, _("Choose at most %(count)s records at once.") % {"count": MOST})
+            return None
+        allowed, refused = parted(request.user, records)
+        field = model_admin.opts.get_field(field_name)
+        form = AddedForm(field, model_admin, request, request.POST if "confirmed" in request.POST else None)
+        if allowed and form.is_valid():
+            report(request, add_to_each(request.user, allowed, field_name, list(form.cleaned_data["added"])), refused)
+            return None
+        return confirmation(model_admin, request, title=title, form=form, allowed=allowed, refused=refused)
+
+    action.__name__ = f"add_{field_name}"
+    return action
+
+
+def report(request: HttpRequest, changed: int, refused: list[models.Model]) -> None:
+    message = ngettext("%(count)s record was changed.", "%(count)s records were changed.", changed)
+    messages.success(request, message % {"count": changed})
+    if refused:
+        names = "; ".join(str(record) for record in refused)
+        messages.warning(request, _("Not changed, because you may not edit them: %(names)s") % {"names": names})
+
+
+def confirmation(
+    model_admin: ModelAdmin,
+    request: HttpRequest,
+    *,
+    title: Any,
+    form: AddedForm,
+    allowed: list[models.Model],
+    refused: list[models.Model],
+) -> TemplateResponse:
+    """The page that asks what to add, and names every record that will change or will not."""
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": title,
+        "opts": model_admin.opts,
+        "form": form,
+        "media": model_admin.media + form.media,
+        "allowed": [(record.pk, model_admin.choice_label(record)) for record in allowed],
+        "refused": [model_admin.choice_label(record) for record in refused],
+        "action": request.POST["action"],
+        "action_checkbox_name": ACTION_CHECKBOX_NAME,
+    }
+    return TemplateResponse(request, "admin/editing/bulk.html", context)
