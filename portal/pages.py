@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Model, Prefetch, QuerySet, Value
+from django.http import Http404
 from django.views.generic import DetailView, ListView
 
 from portal.filters import Matches
+from portal.index import content_state
 from portal.models import Reliability, Source
+from portal.prepared import PreparedRecord, prepared
 
 RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
 
@@ -151,8 +154,15 @@ class RecordDetailView(DetailView):
     def related(self) -> list[Prefetch | str]:
         return []
 
-    def get_queryset(self) -> QuerySet:
-        return self.model.objects.published().select_related(*self.select_related).prefetch_related(*self.related())
+    def get_object(self, queryset: QuerySet | None = None) -> Model:
+        """Raises Http404 for what is not public or not there."""
+        record = prepared(content_state(), type(self), self.prepare).called(self.kwargs["slug"])
+        if record is None:
+            raise Http404(self.kwargs["slug"])
+        return record
+
+    def prepare(self) -> PreparedRecord:
+        return PreparedRecord(self.model.objects.published().select_related(*self.select_related), self.related())
 
     def get_context_data(self, **kwargs) -> dict:
         context = super().get_context_data(**kwargs)

@@ -27,7 +27,7 @@ SHELVES = [
     ("models",),
     ("translation", "dates", "revisions"),
     ("structured", "index", "tables", "calendars"),
-    ("hits", "atom", "spreadsheets"),
+    ("hits", "atom", "spreadsheets", "prepared"),
     ("filters", "list_filters"),
     ("pages", "admin", "templatetags", "context"),
     ("vocabulary", "timeline", "search", "sitemaps", "feeds"),
