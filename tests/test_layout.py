@@ -26,7 +26,7 @@ SHELVES = [
     ("database",),
     ("models",),
     ("translation", "dates", "revisions"),
-    ("structured", "index", "tables", "calendars"),
+    ("structured", "index", "tables", "calendars", "similar"),
     ("hits", "atom", "spreadsheets", "prepared"),
     ("filters", "list_filters"),
     ("pages", "admin", "templatetags", "context"),
