@@ -38,7 +38,8 @@ from portal.text import english_sort_key, sort_key  # noqa: E402
 
 ROUNDS, BARE_ROUNDS, AT_ONCE, SEED = 24, 4, 5000, 20260116
 COMMON = [f"chung{number}" for number in range(26)]  # two of them are missing in each record
-RARE = [f"hiếm{number:04}" for number in range(4000)]
+SOME = [f"vừa{number:03}" for number in range(400)]  # of 10,000 records about 50 hold one: two pages of a list
+RARE = [f"hiếm{number:05}" for number in range(40_000)]  # and 8 or 9 one of these
 CODES = ("bn", "id", "kh", "la", "mm", "my", "ph", "sg", "th", "tl", "vn")
 FILTERED = "/vi/initiatives/?status=ongoing&status=planned&country=sg&country=vn&topic=topic-3"
 
@@ -62,7 +63,7 @@ def make_vocabulary() -> dict[str, list]:
 
 def make_initiative(number: int, bodies: list, chance: random.Random) -> Initiative:
     name = f"Sáng kiến {' '.join(chance.choices(RARE, k=4))} {number}"
-    text = " ".join([*chance.sample(COMMON, len(COMMON) - 2), *chance.choices(RARE, k=20)])
+    text = " ".join([*chance.sample(COMMON, len(COMMON) - 2), *chance.choices(SOME, k=2), *chance.choices(RARE, k=20)])
     return Initiative(
         slug=f"initiative-{number}",
         state="published",
@@ -194,9 +195,11 @@ MEASURED: dict[str, Callable[[], Iterator[str]]] = {
     "list, filtered, by date": same(FILTERED + "&sort=-start"),
     "list, text with few hits, first time": each_once("/vi/initiatives/?q={}", RARE),
     "list, text with few hits, again": same("/vi/initiatives/?q=" + quote(f"{RARE[7]} {RARE[8]}")),
+    "list, text with pages of hits, first time": each_once("/vi/initiatives/?q={}", SOME),
     "list, word in nearly every record, first time": each_once("/vi/initiatives/?q={}", COMMON),
     "list, word in nearly every record, again": same("/vi/initiatives/?q=chung3"),
     "search, few hits, first time": each_once("/vi/search/?q={}", RARE[100:]),
+    "search, word in nearly every record, first time": each_once("/vi/search/?q={}", COMMON),
     "search, word in nearly every record, again": same("/vi/search/?q=chung3"),
     "suggestions, each the first": each_once("/vi/search/suggestions/?q=s%C3%A1ng+ki%E1%BA%BFn+{}", RARE[200:]),
     "API, a usual page": same("/api/v1/initiatives/"),

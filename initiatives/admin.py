@@ -1,6 +1,7 @@
 """Editing plans, initiatives, figures and discrepancies, with their rows in place."""
 
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from initiatives.models import (
@@ -26,7 +27,20 @@ from portal.admin import (
     shorten,
 )
 from portal.dates import show_date
-from portal.list_filters import MissingSource, OwnWork, TranslationFilter
+from portal.list_filters import ConditionFilter, MissingSource, OwnWork, TranslationFilter
+from portal.models import State
+
+
+class NewsFilter(ConditionFilter):
+    """Initiatives of which nothing dated is known for a year."""
+
+    title = _("news")
+    parameter_name = "news"
+    values = (("old", _("None for 12 months")),)
+
+    @staticmethod
+    def condition(model, value, user):
+        return Q(pk__in=model.objects.exclude(state=State.WITHDRAWN).without_news().values("pk"))
 
 
 def show_years(record: Plan | Initiative) -> str:
@@ -64,6 +78,7 @@ class InitiativeAdmin(RecordAdmin):
         TranslationFilter,
         MissingSource,
         OwnWork,
+        NewsFilter,
         "confidence",
         ("directions", admin.RelatedOnlyFieldListFilter),
         ("plan", admin.RelatedOnlyFieldListFilter),

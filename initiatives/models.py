@@ -4,10 +4,12 @@ The top of the model graph: points at meetings, decisions and the vocabulary.
 """
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -167,6 +169,33 @@ class InitiativeQuerySet(EditorialQuerySet):
             | Q(pk__in=self.model.statements.through.objects.filter(statement__in=said).values("initiative"))
             | Q(pk__in=moved.values("initiative"))
         )
+
+    def without_news(self, today: date | None = None):
+        """Not completed, and nothing dated in the last twelve months: no milestone, no decision, no statement.
+
+        A date known to the month or the year counts as long as any of its days may lie within. When
+        the record itself was last edited is no news.
+        """
+        limit = a_year_before(today or timezone.localdate())
+        recent = Q(date__gte=limit)
+        recent |= Q(precision=Precision.MONTH, date__gte=limit.replace(day=1))
+        recent |= Q(precision=Precision.YEAR, date__gte=limit.replace(month=1, day=1))
+        meetings = Meeting.objects.filter(end__gte=limit)
+        return (
+            self.exclude(status=InitiativeStatus.COMPLETED)
+            .exclude(pk__in=Milestone.objects.filter(recent).values("initiative"))
+            .exclude(pk__in=news_of(self.model.decisions, decision__meeting__in=meetings))
+            .exclude(pk__in=news_of(self.model.statements, statement__meeting__in=meetings))
+        )
+
+
+def a_year_before(day: date) -> date:
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def news_of(relation, **recent):
+    """The initiatives that a recent decision or statement speaks of."""
+    return relation.through.objects.filter(**recent).values("initiative")
 
 
 class Initiative(Record):

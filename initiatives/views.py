@@ -43,6 +43,7 @@ class InitiativeListView(RecordListView):
     model = Initiative
     filterset_class = InitiativeFilterSet
     template_name = "initiatives/initiative_list.html"
+    columns = ("slug", "name", "summary", "status", "start_year", "end_year")
     is_dataset = True
     paginate_by = 24
 

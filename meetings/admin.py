@@ -1,8 +1,15 @@
 """Editing meetings, with their sessions, statements and decisions in place."""
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from meetings.completeness import MISSING, completeness, count_done, meetings_to_look_at, with_completeness
 from meetings.models import VERBS_BY_LEVEL, Decision, Level, Meeting, Person, Session, Statement
 from portal.admin import (
     PUBLICATION,
@@ -13,7 +20,10 @@ from portal.admin import (
     shorten,
 )
 from portal.dates import show_span
-from portal.list_filters import MissingSource, OwnWork, TranslationFilter
+from portal.list_filters import ConditionFilter, MissingSource, OwnWork, TranslationFilter
+from portal.models import State
+
+DATE_CHANGES = (_("Changes of dates"), {"fields": ["log_of_dates"]})
 
 
 class LevelFilter(admin.SimpleListFilter):
@@ -27,6 +37,25 @@ class LevelFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         return queryset.filter(level=self.value()) if self.value() else queryset
+
+
+class ProgrammeFilter(ConditionFilter):
+    """Meetings ahead of which no session is known."""
+
+    title = _("programme")
+    parameter_name = "programme"
+    values = (("missing", _("Ahead, without programme")),)
+
+    @staticmethod
+    def condition(model, value, user):
+        return Q(pk__in=model.objects.exclude(state=State.WITHDRAWN).upcoming().without_programme().values("pk"))
+
+
+class MeetingList(ChangeList):
+    """The list knows of each meeting what is there and what is missing."""
+
+    def get_queryset(self, request, exclude_parameters=None):
+        return with_completeness(super().get_queryset(request, exclude_parameters))
 
 
 class SessionInline(TabbedRowInline):
@@ -56,13 +85,24 @@ class DecisionInline(TabbedRowInline):
 
 @admin.register(Meeting)
 class MeetingAdmin(RecordAdmin):
-    list_display = ["listed_name", "dates", "status", "state", "series_label", "number", "country", "updated_on"]
+    list_display = [
+        "listed_name",
+        "dates",
+        "status",
+        "state",
+        "completeness_count",
+        "series_label",
+        "number",
+        "country",
+        "updated_on",
+    ]
     list_filter = [
         "state",
         "status",
         TranslationFilter,
         MissingSource,
         OwnWork,
+        ProgrammeFilter,
         "format",
         "confidence",
         ("series", admin.RelatedOnlyFieldListFilter),
@@ -71,6 +111,8 @@ class MeetingAdmin(RecordAdmin):
     date_hierarchy = "start"
     ordering = ["-start", "slug"]
     inlines = [SessionInline, StatementInline, DecisionInline]
+    readonly_fields = ["completeness_list"]
+    first_page_panel = "admin/meetings/completeness.html"
     fieldsets = [
         (None, {"fields": ["name", ("series", "number"), "theme", "summary"]}),
         (
@@ -79,6 +121,7 @@ class MeetingAdmin(RecordAdmin):
                 "fields": [
                     ("start", "end", "precision"),
                     ("status", "format", "timezone"),
+                    "dates_reason",
                     "country",
                     "city",
                     "venue",
@@ -87,8 +130,35 @@ class MeetingAdmin(RecordAdmin):
         ),
         (_("Relations"), {"fields": ["chair", "vice_chair", "part_of", "partners", "documents"]}),
         (_("Sources"), {"fields": ["sources", "confidence"]}),
+        (_("Completeness"), {"fields": ["completeness_list"]}),
         PUBLICATION,
     ]
+
+    def get_changelist(self, request, **kwargs):
+        return MeetingList
+
+    @admin.display(description=_("completeness"))
+    def completeness_count(self, meeting) -> str:
+        """How many of the things asked for are there, and which are not."""
+        marks = completeness(meeting)
+        missing = ", ".join(str(each.label) for each in marks if each.state == MISSING)
+        done, asked = count_done(marks)
+        count = gettext("%(done)d of %(asked)d") % {"done": done, "asked": asked}
+        return gettext("%(count)s; missing: %(what)s") % {"count": count, "what": missing} if missing else count
+
+    @admin.display(description=_("completeness"))
+    def completeness_list(self, meeting) -> str:
+        """Each thing that the record should have, with whether it has it."""
+        if not meeting.pk:
+            return "–"
+        marks = completeness(with_completeness(Meeting.objects).get(pk=meeting.pk))
+        rows = ((each.state, each.label, each.word) for each in marks)
+        items = format_html_join("", '<li class="mark-{}">{}: <strong>{}</strong></li>', rows)
+        return format_html('<ul class="completeness">{}</ul>', items)
+
+    def first_page_context(self) -> dict:
+        meetings = [(each, completeness(each)) for each in meetings_to_look_at()]
+        return {"meetings": meetings, "columns": [each.label for each in meetings[0][1]] if meetings else []}
 
     @admin.display(description=_("series"), ordering="series__acronym")
     def series_label(self, meeting) -> str:
@@ -100,6 +170,31 @@ class MeetingAdmin(RecordAdmin):
 
     def choice_label(self, record) -> str:
         return shorten(f"{record.label} ({record.start.year})")
+
+    def get_fieldsets(self, request, obj=None):
+        """What was said of the dates of a public meeting, and by whom it was changed, stands below its dates."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return [*fieldsets, DATE_CHANGES] if obj and obj.date_changes.exists() else fieldsets
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*super().get_readonly_fields(request, obj), "log_of_dates"]
+
+    @admin.display(description=_("changes of dates"))
+    def log_of_dates(self, meeting) -> str:
+        lines = [
+            (
+                date_format(localtime(change.at), "SHORT_DATETIME_FORMAT"),
+                change.username or change.get_origin_display(),
+                change.what,
+                change.why,
+            )
+            for change in meeting.date_changes.all()
+        ]
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} ({}): {} {}</li>", lines))
+
+    def save_model(self, request, obj, form, change) -> None:
+        obj.changed_by = request.user
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Session)
@@ -192,8 +287,8 @@ class DecisionAdmin(RecordAdmin):
         return decision.code
 
     @admin.display(description=_("level of commitment"), ordering="firmness")
-    def level_label(self, decision) -> str | None:
-        return Level(decision.level).label if decision.pk and decision.level else None
+    def level_label(self, decision) -> str:
+        return Level(decision.level).label if decision.pk and decision.level else "–"
 
     @admin.display(description=_("meeting"), ordering="meeting__start")
     def meeting_label(self, decision) -> str:

@@ -63,6 +63,11 @@ def add_days(event: Event, first, last) -> None:
     event.add("transp", "TRANSPARENT")
 
 
+def latest_change(meeting: Meeting) -> str:
+    """The last line of the log of its dates; its lines are prefetched, the latest first."""
+    return next((f"{change.what} {change.why}" for change in meeting.date_changes.all()), "")
+
+
 def build_event(meeting: Meeting, address: str) -> Event:
     """A meeting as an event of whole days.
 
@@ -73,7 +78,7 @@ def build_event(meeting: Meeting, address: str) -> Event:
     event = begin_event(meeting, meeting, address)
     add_days(event, meeting.start, meeting.end)
     event.add("summary", meeting.label)
-    event.add("description", meeting.summary or "")
+    event.add("description", "\n\n".join(filter(None, [latest_change(meeting), meeting.summary])))
     if place := ", ".join(part for part in [meeting.venue, meeting.city] if part):
         event.add("location", place)
     return event

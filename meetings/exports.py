@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from initiatives.models import Initiative, Plan
 from meetings.calendars import begin_calendar, calendar_parts, event_lots, zones_named
 from meetings.filters import CalendarForm, DecisionFilterSet, MeetingFilterSet, PersonFilterSet, StatementFilterSet
-from meetings.models import Decision, Level, Meeting, Person, Session, Statement
+from meetings.models import DateChange, Decision, Level, Meeting, Person, Session, Statement
 from portal.exports import (
     ListFormat,
     answer_unless_known,
@@ -27,7 +27,7 @@ from portal.exports import (
 )
 from portal.models import Body, Direction, Document, Precision
 from portal.pages import public
-from portal.tables import TABLES, Column, Fields, Relation, Table, known_day, register, shown
+from portal.tables import TABLES, Column, Fields, Relation, Table, known_day, prefetched, register, shown
 
 LONGEST_TITLE = 110
 
@@ -63,7 +63,12 @@ class MeetingTable(Table):
     ]
 
     def related(self):
-        return [public("partners", Body.objects.order_by("slug")), public("documents", Document.objects)]
+        partners, documents = public("partners", Body.objects.order_by("slug")), public("documents", Document.objects)
+        return [partners, documents, Prefetch("date_changes", DateChange.objects.all())]
+
+    def summary(self, record):
+        latest = next(iter(prefetched(record, "date_changes")), None)
+        return f"{latest.what} {latest.why} {record.summary}" if latest else record.summary
 
 
 @register
@@ -225,7 +230,7 @@ def calendar_response(
 def as_events():
     """Meetings with what a calendar reads of them."""
     sessions = public("sessions", Session.objects.in_order_of_time())
-    return Meeting.objects.published().select_related("series").prefetch_related(sessions)
+    return Meeting.objects.published().select_related("series").prefetch_related(sessions, "date_changes")
 
 
 @require_safe

@@ -8,14 +8,20 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.db.models.signals import post_save, pre_save
+from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.dates import show_span
 from portal.models import (
+    LANGUAGES,
     Body,
     Confidence,
     Country,
@@ -24,6 +30,8 @@ from portal.models import (
     EditorialQuerySet,
     Precision,
     Record,
+    State,
+    Sync,
     not_before,
     page_address,
 )
@@ -71,6 +79,11 @@ class MeetingStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+CALLED_OFF = {MeetingStatus.POSTPONED, MeetingStatus.CANCELLED}
+# What a change of dates is made of.
+WHEN_FIELDS = ("start", "end", "precision", "status")
+
+
 def count_in_meeting(model: type[Record]) -> Coalesce:
     """How many public rows of a model belong to the meeting of the outer query."""
     rows = model.objects.published().filter(meeting=OuterRef("pk")).order_by().values("meeting")
@@ -81,6 +94,12 @@ class MeetingQuerySet(EditorialQuerySet):
     def upcoming(self, today: date | None = None):
         """Not over yet, the nearest first."""
         return self.filter(end__gte=today or timezone.localdate()).order_by("start", "slug")
+
+    def without_programme(self):
+        """Not called off, and with no session that was not withdrawn."""
+        sessions = Session.objects.exclude(state=State.WITHDRAWN)
+        called_off = [MeetingStatus.CANCELLED, MeetingStatus.POSTPONED]
+        return self.exclude(status__in=called_off).exclude(pk__in=sessions.values("meeting"))
 
     def around(self, meeting: "Meeting"):
         """The other meetings of its series and of its own week, in order of time."""
@@ -108,6 +127,8 @@ class Meeting(Record):
     """
 
     search_kind = 8
+    # It waits here only until the change it is for is saved for good; then it stands in the log (`DateChange`).
+    not_in_files = ("dates_reason_vi", "dates_reason_en")
 
     series = models.ForeignKey(Body, models.PROTECT, related_name="meetings", verbose_name=_("series"))
     number = models.PositiveSmallIntegerField(_("number in the series"), null=True, blank=True)
@@ -141,6 +162,11 @@ class Meeting(Record):
         Body, related_name="meetings_as_partner", blank=True, verbose_name=_("partners taking part")
     )
     status = models.CharField(_("status"), max_length=9, choices=MeetingStatus, db_index=True)
+    dates_reason = models.TextField(
+        _("reason for moving, postponing or cancelling"),
+        blank=True,
+        help_text=_("Required with such a change to a public meeting. Visitors read it in the log of its dates."),
+    )
     summary = models.TextField(_("summary"))
     documents = models.ManyToManyField(
         Document, related_name="meetings", blank=True, verbose_name=_("documents adopted or launched there")
@@ -187,6 +213,37 @@ class Meeting(Record):
 
     def is_upcoming(self, today: date | None = None) -> bool:
         return self.end >= (today or timezone.localdate())
+
+    def clean(self) -> None:
+        super().clean()
+        public = self.stored_if_public()
+        if public is None or not self.moves_from(public):
+            return
+        missing = [name for name in ("dates_reason_vi", "dates_reason_en") if not getattr(self, name)]
+        message = _("The meeting is public: say in both languages why it is moved, postponed or cancelled.")
+        if missing:
+            raise ValidationError(dict.fromkeys(missing, message))
+
+    def stored_if_public(self) -> "Meeting | None":
+        """The meeting as the database has it, if the public can see that."""
+        stored = Meeting._base_manager.filter(pk=self.pk).first() if self.pk else None
+        return stored if stored and stored.is_public else None
+
+    def moves_from(self, before: "Meeting") -> bool:
+        """Whether what was said of when it takes place is no longer so; days found for a known month only add to it."""
+        turns = before.status != self.status and {before.status, self.status} & CALLED_OFF
+        return bool(turns) or not self.is_within(before)
+
+    def is_within(self, before: "Meeting") -> bool:
+        """Whether the days are the same, or a more exact part of days that were known to the month or year."""
+        if (before.start, before.end, before.precision) == (self.start, self.end, self.precision):
+            return True
+        exactness = Precision.values.index
+        return (
+            exactness(self.precision) < exactness(before.precision)
+            and before.start <= self.start
+            and self.end <= before.end
+        )
 
 
 class SessionKind(models.TextChoices):
@@ -457,3 +514,108 @@ class Decision(Record):
         """Its codes, the short one too, as it is quoted: D 6-01. What was decided is no name."""
         short = re.search(r"\d+-\d+$", self.slug)
         return [self.slug, *([f"D {short[0]}"] if short else [])]
+
+
+class LogQuerySet(models.QuerySet):
+    def update(self, **values):
+        raise TypeError("The log of dates is never changed.")
+
+    def delete(self):
+        raise TypeError("The log of dates is never deleted.")
+
+
+class DateChange(models.Model):
+    """A public meeting was moved, postponed, cancelled or taken up again: written once, never changed.
+
+    As public as its meeting, but for who made the change. A meeting with such a line is withdrawn, never deleted.
+    """
+
+    ADMIN = "admin"
+    ORIGINS = [(ADMIN, _("Form of the editors")), *Sync.Origin.choices]
+
+    meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="date_changes", verbose_name=_("meeting"))
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    username = models.CharField(max_length=150, blank=True)
+    origin = models.CharField(_("origin"), max_length=10, choices=ORIGINS)
+    from_start = models.DateField()
+    from_end = models.DateField()
+    from_precision = models.CharField(max_length=5, choices=Precision)
+    from_status = models.CharField(max_length=9, choices=MeetingStatus)
+    to_start = models.DateField()
+    to_end = models.DateField()
+    to_precision = models.CharField(max_length=5, choices=Precision)
+    to_status = models.CharField(max_length=9, choices=MeetingStatus)
+    reason = models.TextField(_("reason"), blank=True)
+
+    objects = LogQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change of dates")
+        verbose_name_plural = _("changes of dates")
+        ordering = ["-at", "-pk"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.meeting_id}: {self.from_start} – {self.to_start}"
+
+    def save(self, *args, **kwargs) -> None:
+        if not self._state.adding:
+            raise TypeError("The log of dates is never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs) -> None:
+        raise TypeError("The log of dates is never deleted.")
+
+    @property
+    def what(self) -> str:
+        """What changed, in the reader's language."""
+        before = show_span(self.from_start, self.from_end, self.from_precision)
+        after = show_span(self.to_start, self.to_end, self.to_precision)
+        lines = []
+        if before != after:
+            lines.append(gettext("Moved from %(before)s to %(after)s.") % {"before": before, "after": after})
+        if self.from_status != self.to_status:
+            statuses = {"before": self.get_from_status_display(), "after": self.get_to_status_display()}
+            lines.append(gettext("Status: %(after)s (was: %(before)s).") % statuses)
+        return " ".join(lines)
+
+    @property
+    def why(self) -> str:
+        return self.reason or gettext("No reason is recorded; the change came with an update of the content.")
+
+    def get_absolute_url(self) -> str:
+        return f"{self.meeting.get_absolute_url()}#date-changes"
+
+
+# Signals, because content updates and `loaddata` write rows without calling save().
+
+
+@receiver(pre_save, sender=Meeting)
+def remember_public_dates(sender, instance: Meeting, **kwargs) -> None:
+    instance.public_before = instance.stored_if_public()
+
+
+@receiver(post_save, sender=Meeting)
+def log_moved_dates(sender, instance: Meeting, **kwargs) -> None:
+    """Write the line in the same transaction, and empty the reason once that has come to stay.
+
+    Whoever saves may say who they are and where the change comes from, as `changed_by` and `change_origin`.
+    """
+    before = instance.__dict__.pop("public_before", None)
+    if before is None or not instance.moves_from(before):
+        return
+    user, origin = getattr(instance, "changed_by", None), getattr(instance, "change_origin", "")
+    # A reason that was written in the form is not that of an update that came between.
+    reasons = {name: "" if origin else getattr(instance, f"dates_reason_{name}") or "" for name in LANGUAGES}
+    DateChange.objects.create(
+        meeting=instance,
+        user=user,
+        username=user.get_username() if user else "",
+        origin=origin or (DateChange.ADMIN if any(reasons.values()) else Sync.Origin.COMMAND),
+        **{f"from_{name}": getattr(before, name) for name in WHEN_FIELDS},
+        **{f"to_{name}": getattr(instance, name) for name in WHEN_FIELDS},
+        **{f"reason_{language}": reason for language, reason in reasons.items()},
+    )
+    this = Meeting._base_manager.filter(pk=instance.pk)
+    transaction.on_commit(lambda: this.update(dates_reason_vi="", dates_reason_en=""))

@@ -1,8 +1,8 @@
 """Which fields of meetings, people, statements and decisions exist in both languages."""
 
-from modeltranslation.translator import register
+from modeltranslation.translator import TranslationOptions, register
 
-from meetings.models import Decision, Meeting, Person, Session, Statement
+from meetings.models import DateChange, Decision, Meeting, Person, Session, Statement
 from portal.translation import RecordTranslation
 
 
@@ -14,7 +14,7 @@ class PersonTranslation(RecordTranslation):
 
 @register(Meeting)
 class MeetingTranslation(RecordTranslation):
-    fields = ("name", "theme", "city", "venue", "summary")
+    fields = ("name", "theme", "city", "venue", "dates_reason", "summary")
     required_languages = ("vi", "en")
 
 
@@ -34,3 +34,8 @@ class StatementTranslation(RecordTranslation):
 class DecisionTranslation(RecordTranslation):
     fields = ("text",)
     required_languages = ("vi", "en")
+
+
+@register(DateChange)
+class DateChangeTranslation(TranslationOptions):
+    fields = ("reason",)

@@ -63,6 +63,7 @@ class MeetingDetailView(RecordDetailView):
 
     def related(self):
         return [
+            "date_changes",
             public("partners", Body.objects),
             public("documents", Document.objects),
             public("adopted_plans", Plan.objects),

@@ -5,6 +5,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
 from django.contrib.admin.widgets import (
+    AdminSplitDateTime,
     AdminTextareaWidget,
     AutocompleteMixin,
     AutocompleteSelect,
@@ -13,9 +14,10 @@ from django.contrib.admin.widgets import (
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db.models import F, ManyToManyField, Prefetch, TextField, URLField
 from django.urls import translate_url
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.text import Truncator
+from django.utils.text import Truncator, format_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
@@ -28,9 +30,12 @@ from portal.editing.addresses import looks_like_address, with_address
 from portal.editing.bulk import adder
 from portal.editing.duplicates import OnceNamedForm
 from portal.editing.saved_filters import shown_filters
-from portal.list_filters import MissingSource, OwnWork, TranslationFilter
+from portal.history.admin import HistoryMixin
+from portal.history.content import rows_of
+from portal.links.admin import LinkMixin
+from portal.list_filters import LinkFilter, MissingSource, OwnWork, TranslationFilter
 from portal.models import LANGUAGES, Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
-from portal.revisions import keep_revision, revisions_of_deletion
+from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_deletion
 from portal.text import fold
 from portal.translations.texts import desk_address, translated_fields
 
@@ -92,6 +97,9 @@ class RelationsMixin:
             field.widget.attrs["data-reads-well"] = limit
         if isinstance(field, forms.ModelChoiceField):
             field.label_from_instance = self.related_admin(db_field).choice_label
+        if isinstance(field.widget, AdminSplitDateTime):
+            for widget, label in zip(field.widget.widgets, (_("Date"), _("Time")), strict=True):
+                widget.attrs["aria-label"] = format_lazy("{} – {}", field.label, label)
         if language := getattr(db_field, "language", None):
             field.widget.attrs["lang"] = language
         return field
@@ -100,7 +108,7 @@ class RelationsMixin:
 # Lists and forms
 
 
-class EditingAdmin(RelationsMixin, admin.ModelAdmin):
+class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
     """What every admin of the register has in common."""
 
     list_per_page = 50
@@ -142,7 +150,10 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
     def get_list_display(self, request):
         """A list of what waits to be translated leads to the desk of each record."""
         columns = super().get_list_display(request)
-        return [*columns, "desk_link"] if TranslationFilter.parameter_name in request.GET else columns
+        if TranslationFilter.parameter_name not in request.GET:
+            return columns
+        place = columns.index("listed_name") + 1 if "listed_name" in columns else 1
+        return [*columns[:place], "desk_link", *columns[place:]]
 
     @admin.display(description=_("translation desk"))
     def desk_link(self, record) -> str:
@@ -170,18 +181,28 @@ class EditingAdmin(RelationsMixin, admin.ModelAdmin):
         """
         if isinstance(obj, Part) and not may_edit(request.user, obj):
             raise PermissionDenied
+        if change and form.has_changed():
+            self.keep_what_was_there(obj)
         if form.has_changed() or not change:
             super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change) -> None:
         """With the lists and rows that belong to it, the record and every row that changed are one revision."""
+        if change and not form.has_changed() and any(formset.has_changed() for formset in formsets):
+            self.keep_what_was_there(form.instance)
         going = [row.instance for formset in formsets for row in formset.deleted_forms if row.instance.pk]
-        with revisions_of_deletion(request.user, going):
+        moment = timezone.now()
+        with revisions_of_deletion(request.user, going, moment):
             super().save_related(request, form, formsets, change)
         rows = [row for formset in formsets for row in formset.new_objects]
         rows += [row for formset in formsets for row, _changes in formset.changed_objects]
         is_other = form.has_changed() or not change
-        keep_revision(request.user, "changed" if change else "added", [*([form.instance] if is_other else []), *rows])
+        saved = [*([form.instance] if is_other else []), *rows]
+        keep_revision(request.user, "changed" if change else "added", saved, moment)
+
+    def keep_what_was_there(self, record) -> None:
+        """What no revision knows yet, so that the history begins before the first change."""
+        keep_what_was_loaded([record, *rows_of(record)], getattr(record, "updated", None))
 
     def delete_model(self, request, obj) -> None:
         with revisions_of_deletion(request.user, [obj]):
@@ -485,21 +506,22 @@ class TopicAdmin(RecordAdmin):
 
 
 @admin.register(Document)
-class DocumentAdmin(RecordAdmin):
-    list_display = ["listed_name", "kind", "published", "body_label", "state", "updated_on"]
+class DocumentAdmin(LinkMixin, RecordAdmin):
+    list_display = ["listed_name", "kind", "published", "body_label", "state", "link", "updated_on"]
     list_filter = [
         "state",
         "kind",
         TranslationFilter,
         MissingSource,
         OwnWork,
+        LinkFilter,
         ("body", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["body"]
     date_hierarchy = "published_on"
     fieldsets = [
         (None, {"fields": ["title", "kind"]}),
-        (_("Facts"), {"fields": [("published_on", "precision"), "url"]}),
+        (_("Facts"), {"fields": [("published_on", "precision"), "url", "link_check"]}),
         (_("Relations"), {"fields": ["body"]}),
         SOURCES,
         PUBLICATION,
@@ -515,14 +537,14 @@ class DocumentAdmin(RecordAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(RecordAdmin):
+class SourceAdmin(LinkMixin, RecordAdmin):
     address_field = "url"
     actions = []
-    list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "updated_on"]
-    list_filter = ["state", "reliability", TranslationFilter, OwnWork, "language"]
+    list_display = ["listed_name", "publisher", "published", "reliability", "state", "language", "link", "updated_on"]
+    list_filter = ["state", "reliability", TranslationFilter, OwnWork, LinkFilter, "language"]
     date_hierarchy = "published_on"
     fieldsets = [
-        (None, {"fields": ["title", "publisher", "url"]}),
+        (None, {"fields": ["title", "publisher", "url", "link_check"]}),
         (_("Facts"), {"fields": [("published_on", "precision"), "language", "reliability"]}),
         PUBLICATION,
     ]

@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_protect
 from portal.accounts.second_factor import has_second_factor, needs_second_factor
 from portal.accounts.sessions import note_device
 from portal.accounts.views import pages as account_pages
+from portal.dashboard import panels, waiting
 from portal.editing.addresses import looks_like_address, whole_address
 from portal.editing.saved_filters import pages as filter_pages
 from portal.models import Conflict
@@ -112,8 +113,18 @@ class EditingSite(AdminSite):
         return super().login(request, extra_context)
 
     def index(self, request, extra_context=None):
-        """Says, above the models, whether conflicts wait."""
-        return super().index(request, {"waiting_conflicts": Conflict.objects.count(), **(extra_context or {})})
+        """Says, above the models, what waits for the editor."""
+        context = {
+            "waiting_conflicts": Conflict.objects.count(),
+            "waiting": waiting(self, request),
+            "panels": panels(self, request),
+        }
+        return super().index(request, {**context, **(extra_context or {})})
+
+    def admins_in_order(self) -> list:
+        """The admin of every model, ours in the order in which editors work."""
+        rank = {label: number for number, label in enumerate(self.app_order)}
+        return sorted(self._registry.values(), key=lambda each: rank.get(each.opts.app_label, len(rank)))
 
     def autocomplete_view(self, request):
         return ChoicesView.as_view(admin_site=self)(request)

@@ -29,4 +29,5 @@ class EditingConfig(admin_apps.AdminConfig):
         """
         autodiscover_modules("exports", "catalogue")
         super().ready()
-        import_module("portal.accounts.admin")
+        for listed in ("accounts", "reports"):
+            import_module(f"portal.{listed}.admin")

@@ -50,8 +50,8 @@ def content_models() -> list[type[Model]]:
 
 
 def content_tables() -> list[str]:
-    """The tables of the content: of its models and of the links between them."""
-    models = content_models()
+    """The tables of the content: of its models and of the links between them; and of what else pages are made of."""
+    models = [*content_models(), *(model for model in apps.get_models() if getattr(model, "is_on_pages", False))]
     links = [field.remote_field.through for model in models for field in model._meta.many_to_many]
     return sorted({model._meta.db_table for model in [*models, *links]})
 

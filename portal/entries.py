@@ -5,14 +5,15 @@ FTS5 and PostgreSQL's tsvector only look them up. `portal.database` makes the ta
 and indexes that Django's migrations cannot.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from array import array
 
-from django.db import connection, models, transaction
+from django.db import connections, models
 from django.db.models.expressions import RawSQL
 from pyroaring import BitMap
 
 from portal.query import Condition
+from portal.reading import reading_alias
 
 LANGUAGES = ("vi", "en")
 # In the number of an entry, kind and language stand above these bits and the record below: a set of 32 bits holds it.
@@ -60,9 +61,14 @@ def entry_number(model: type[models.Model], record_id: int, language: str) -> in
     return first_number(model, language) + record_id
 
 
+def vendor() -> str:
+    """Which database is read: "sqlite" or "postgresql"."""
+    return connections[reading_alias()].vendor
+
+
 def lookup(column: str, condition: Condition) -> tuple[str, str, str]:
     """(number column, table with condition, its one parameter) for the database in use."""
-    if connection.vendor == "sqlite":
+    if vendor() == "sqlite":
         fts = "portal_searchentry_fts"
         return "rowid", f"{fts} WHERE {fts} MATCH %s", f"{{{column}}} : ({condition.fts5()})"
     return "number", f"portal_searchentry WHERE {column}_vector @@ %s::tsquery", condition.tsquery()
@@ -80,32 +86,38 @@ def entries_holding(model: type[models.Model], condition: Condition) -> RawSQL:
     return RawSQL(f"SELECT {number} & {MOST_RECORDS - 1} FROM {table} AND {of_model(number, model)}", [parameter])
 
 
-@contextmanager
-def by_the_index() -> Iterator[None]:
-    """Make PostgreSQL use the index of the words; on SQLite nothing, where a transaction would wait for who writes.
+# PostgreSQL takes reading every entry to be cheap, not knowing that their words stand apart. Said in one message with
+# the question, it holds for that one only, and costs no further way to the server and back.
+BY_THE_INDEX = "SET LOCAL enable_seqscan = off; "
 
-    PostgreSQL takes reading every entry to be cheap, not knowing that their words stand apart.
-    """
-    if connection.vendor == "sqlite":
-        yield
-        return
-    with transaction.atomic(savepoint=False):
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
-        yield
+
+def read_numbers(joined: str | bytes | None) -> BitMap:
+    """The set of numbers that a database sent as one value: text with commas, or four bytes each, the highest first."""
+    if not joined:
+        return BitMap()
+    if isinstance(joined, str):
+        return BitMap(map(int, joined.split(",")))
+    numbers = array("I", joined)
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return BitMap(numbers)
 
 
 def find_numbers(
     conditions: dict[str, tuple[str, Condition]], model: type[models.Model] | None = None
 ) -> dict[str, BitMap]:
     """Per name of a condition on a column the numbers of the entries that fit, of one model or of all; one query."""
-    joined = "group_concat({0})" if connection.vendor == "sqlite" else "string_agg({0}::text, ',')"
+    is_sqlite = vendor() == "sqlite"
+    joined = "group_concat({0})" if is_sqlite else "string_agg(int4send({0}::int), '')"
     selects, parameters = [], []
     for name, (column, condition) in conditions.items():
         number, table, parameter = lookup(column, condition)
         among = f" AND {of_model(number, model)}" if model else ""
         selects.append(f"SELECT '{name}', {joined.format(number)} FROM {table}{among}")
         parameters.append(parameter)
-    with by_the_index(), connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(selects), parameters)
-        return {name: BitMap(map(int, numbers.split(","))) if numbers else BitMap() for name, numbers in cursor}
+    question = " UNION ALL ".join(selects)
+    with connections[reading_alias()].cursor() as cursor:
+        cursor.execute(question if is_sqlite else BY_THE_INDEX + question, parameters)
+        if not is_sqlite:
+            cursor.nextset()
+        return {name: read_numbers(numbers) for name, numbers in cursor}

@@ -1,4 +1,4 @@
-"""What changed in the register, as a feed: new decisions, steps of status, documents, corrections.
+"""What changed in the register, as a feed: new decisions, steps of status, moved meetings, documents, corrections.
 
 It says what the records themselves know: when each was last saved, not which of
 its words are new.
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from initiatives.models import Discrepancy, Initiative, Milestone
-from meetings.models import Decision
+from meetings.models import DateChange, Decision, Meeting
 from portal.atom import Feed, clean, stable_id
 from portal.dates import show_date
 from portal.exports import answer_unless_known, part_address, refusal, site_of, state_tag
@@ -34,6 +34,7 @@ LONGEST_TITLE = 110
 class ChangeKind(TextChoices):
     DECISION = "decision", gettext_lazy("New decisions")
     STATUS = "status", gettext_lazy("Steps of status")
+    DATES = "dates", gettext_lazy("Meetings moved, postponed or cancelled")
     DOCUMENT = "document", gettext_lazy("New documents")
     CORRECTION = "correction", gettext_lazy("Discrepancies and corrections")
 
@@ -71,6 +72,13 @@ def of_step(step: Milestone) -> Change:
     return Change(ChangeKind.STATUS, initiative.updated, title, words, initiative.get_absolute_url(), key)
 
 
+def of_dates(change: DateChange) -> Change:
+    meeting = change.meeting
+    key = f"{meeting.slug}/{change.at:%Y%m%dT%H%M%S%f}"
+    title = f"{meeting.label}: {change.what}"
+    return Change(ChangeKind.DATES, change.at, title, change.why, change.get_absolute_url(), key)
+
+
 def of_document(document: Document) -> Change:
     words = ". ".join(
         filter(None, [str(document.get_kind_display()), show_date(document.published_on, document.precision or "day")])
@@ -95,12 +103,14 @@ def changing() -> dict[ChangeKind, tuple[QuerySet, Callable[[Model], Change]]]:
     """Per kind the public records, the last saved first, and what a feed says of one."""
     decisions = Decision.objects.published().select_related("meeting", "meeting__series")
     steps = Milestone.objects.exclude(status="").filter(initiative__in=Initiative.objects.published())
+    dates = DateChange.objects.filter(meeting__in=Meeting.objects.published())
     return {
         ChangeKind.DECISION: (decisions.order_by("-updated", "-meeting__start", "slug"), of_decision),
         ChangeKind.STATUS: (
             steps.select_related("initiative").order_by("-initiative__updated", "-date", "key"),
             of_step,
         ),
+        ChangeKind.DATES: (dates.select_related("meeting", "meeting__series").order_by("-at", "-pk"), of_dates),
         ChangeKind.DOCUMENT: (Document.objects.published().order_by("-updated", "-published_on", "slug"), of_document),
         ChangeKind.CORRECTION: (Discrepancy.objects.published().order_by("-updated", "slug"), of_discrepancy),
     }

@@ -16,6 +16,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from urllib.parse import urlencode
 
 import django_filters
 from django import forms
@@ -708,20 +709,19 @@ class RecordFilterSet(django_filters.FilterSet):
     @cached_property
     def valid_query(self) -> str:
         """The query string of the filter and order that apply, without what is wrong, the page or the look."""
-        query = QueryDict(mutable=True)
+        query = []
         for name in self.filters:
-            value = self.values.get(name)
-            given = value if isinstance(value, list) else self.data.getlist(name)[-1:]
-            if value:
-                query.setlist(name, [part for part in given if part.strip()])
-        return f"?{query.urlencode()}" if query else ""
+            if value := self.values.get(name):
+                given = value if isinstance(value, list) else self.data.getlist(name)[-1:]
+                query += [(name, part) for part in given if part.strip()]
+        return f"?{urlencode(query)}" if query else ""
 
     def query_without(self, name: str, value: str | None = None) -> str:
         """The query string of the first page without one parameter, or one of its values."""
-        query: QueryDict = self.data.copy()
-        left = [part for part in query.getlist(name) if value is not None and part.strip() != value]
-        query.setlist(name, left)
-        query.pop("page", None)
-        for empty in [key for key in query if not any(part.strip() for part in query.getlist(key))]:
-            del query[empty]
-        return f"?{query.urlencode()}" if query else "?"
+        left = [
+            (key, part)
+            for key, given in self.data.lists()
+            for part in given
+            if key != "page" and part.strip() and not (key == name and value in (None, part.strip()))
+        ]
+        return f"?{urlencode(left)}"

@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from reversion.models import Version as Kept
 
+from portal.links.models import Outcome, SourceCheck
 from portal.translations.texts import missing_text, outdated_text
 
 
@@ -59,6 +60,12 @@ class TranslationFilter(ConditionFilter):
         return (missing_text if state == "missing" else outdated_text)(model, language)
 
 
+def without_source(model: type[Model]) -> Q:
+    """Of records that rest on no source."""
+    field = model._meta.get_field("sources")
+    return ~Q(pk__in=field.remote_field.through.objects.values(field.m2m_field_name()))
+
+
 class MissingSource(ConditionFilter):
     title = _("missing source")
     parameter_name = "missing_source"
@@ -66,9 +73,7 @@ class MissingSource(ConditionFilter):
 
     @staticmethod
     def condition(model, value, user):
-        field = model._meta.get_field("sources")
-        sourced = Q(pk__in=field.remote_field.through.objects.values(field.m2m_field_name()))
-        return ~sourced if value == "yes" else sourced
+        return without_source(model) if value == "yes" else ~without_source(model)
 
 
 class OwnWork(ConditionFilter):
@@ -82,6 +87,21 @@ class OwnWork(ConditionFilter):
     def condition(model, value, user):
         kept = Kept.objects.filter(content_type=ContentType.objects.get_for_model(model), revision__user=user.pk)
         return Q(pk__in=kept.annotate(number=Cast("object_id", BigIntegerField())).values("number"))
+
+
+class LinkFilter(ConditionFilter):
+    """Records by what their web address answered when it was last asked."""
+
+    title = _("link")
+    parameter_name = "link"
+    values = (*Outcome.choices, ("moved", _("leads elsewhere")), ("unasked", _("not asked yet")))
+
+    @staticmethod
+    def condition(model, value, user):
+        if value == "unasked":
+            return ~Q(url="") & ~Q(url__in=SourceCheck.objects.values("url"))
+        checks = SourceCheck.objects.exclude(redirect="") if value == "moved" else SourceCheck.objects.of(value)
+        return Q(url__in=checks.values("url"))
 
 
 # Counting by the same conditions

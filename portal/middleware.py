@@ -1,8 +1,27 @@
-"""Errors are pages in the visitor's language, in development too."""
+"""What every request passes: the database it reads, errors as pages, and what is said when a database is gone."""
+
+from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 from django.views.defaults import page_not_found
+
+from portal.reading import OUTAGE, begin_reading, can_fall_back, fall_back, give_up, is_lost, reading_alias
+
+COME_BACK = 30  # seconds after which a browser or a crawler may ask again
+
+
+class ReadingMiddleware:
+    """Stands first, so that whatever is inside reads the database that is right for the request."""
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begin_reading(request)
+        return self.get_response(request)
 
 
 class ErrorPagesMiddleware(CommonMiddleware):
@@ -14,3 +33,37 @@ class ErrorPagesMiddleware(CommonMiddleware):
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
         """The address with its slash, whatever the method: Django raises for POST while DEBUG is on."""
         return request.get_full_path(force_append_slash=True)
+
+
+class OutageMiddleware:
+    """A database lost in the middle of a request: the other one is read, or a page says what is not possible."""
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not getattr(request, "reads_again", False):
+            return response
+        request.reads_again = False
+        fall_back()
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """None for what is no outage; a replica also cancels queries, to go on following, and the primary will not."""
+        if not isinstance(exception, OUTAGE):
+            return None
+        alias = reading_alias()
+        lost = is_lost(alias)
+        if lost:
+            give_up(alias, exception)
+        request.reads_again = can_fall_back()
+        return outage_page(request) if lost or request.reads_again else None
+
+
+def outage_page(request: HttpRequest) -> HttpResponse:
+    """Read without a database, by editors and by visitors."""
+    response = render(request, "503.html", {"editing": request.path.startswith("/admin/")}, status=503)
+    response["Retry-After"] = str(COME_BACK)
+    add_never_cache_headers(response)
+    return response

@@ -26,7 +26,9 @@ from portal.database import complete_database
 from portal.editing.models import SavedFilter  # noqa: F401 - a table of this app
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
 from portal.history.models import CorrectionNote, OpenForm, VersionPlace  # noqa: F401 - tables of this app
+from portal.links.models import SourceCheck  # noqa: F401 - a table of this app
 from portal.query import indexed, indexed_names, parse_query
+from portal.reports.models import Correction, ErrorReport  # noqa: F401 - tables of this app
 from portal.text import english_sort_key, make_slug, normalise, sort_key
 from portal.translations.models import OutdatedText  # noqa: F401 - a table of this app
 
@@ -233,12 +235,14 @@ class Editorial(models.Model):
         """The record and the parts whose texts are found with it."""
         return [self, *(part for name in self.searched_parts for part in getattr(self, name).all())]
 
-    def texts_in(self, language: str) -> list[str]:
-        """Every public text of the record in a language, those of its parts included."""
-        return [text for each in self.with_searched_parts() for text in shown_texts(each, language)]
+    def texts_of_parts_in(self, language: str) -> list[str]:
+        """Every public text of the parts that are found with the record, in a language."""
+        return [text for part in self.with_searched_parts()[1:] for text in shown_texts(part, language) if text]
 
 
-NOT_SEARCHED = {"note", "key", "slug", "sort_vi", "sort_en", "withdrawn_reason", "timezone", "acronym"}
+NOT_SEARCHED = {
+    *("note", "key", "slug", "sort_vi", "sort_en", "withdrawn_reason", "dates_reason", "timezone", "acronym"),
+}
 
 
 def shown_texts(record: models.Model, language: str) -> list[str]:
@@ -650,8 +654,10 @@ def search_entries_of(record: Editorial) -> list[SearchEntry]:
         names = record.names_in(language)
         texts = [*names, *(text for each in parts for text in shown_texts(each, language))]
         number = entry_number(type(record), record.pk, language)
-        words = {"names": indexed_names(names), "words": indexed(texts), "marked": indexed(texts, marks=True)}
-        entries.append(SearchEntry(number=number, **words))
+        words, marked = indexed(texts), indexed(texts, marks=True)
+        # Only words with marks are looked for among the marked ones: a text without any has none to be found by.
+        marked = "" if marked == words else marked
+        entries.append(SearchEntry(number=number, names=indexed_names(names), words=words, marked=marked))
     return entries
 
 

@@ -128,13 +128,15 @@ class RecordListView(ListView):
     """A page of records under a filter set; the filter set alone reads the query string.
 
     Subclasses set `model`, `filterset_class`, `template_name` and, for what their
-    rows show, `select_related` and `related`. `is_dataset` says that the whole list
-    is data to be reused, and is announced as such; `exported`, that it is found in
-    other formats beside its page, `has_calendar` that one of them is a calendar.
+    rows show, `columns` (unless named, all of them), `select_related` and `related`.
+    `is_dataset` says that the whole list is data to be reused, and is announced as
+    such; `exported`, that it is found in other formats beside its page,
+    `has_calendar` that one of them is a calendar.
     """
 
     filterset_class = None
     paginate_by = 30
+    columns: tuple[str, ...] = ()
     select_related: tuple[str, ...] = ()
     context_object_name = "records"
     is_dataset = False
@@ -147,7 +149,8 @@ class RecordListView(ListView):
 
     def rows(self) -> QuerySet:
         """How a row is read, with everything it shows."""
-        return self.model.objects.published().select_related(*self.select_related).prefetch_related(*self.related())
+        rows = self.model.objects.published().select_related(*self.select_related).prefetch_related(*self.related())
+        return rows.only(*self.columns) if self.columns else rows
 
     def get_queryset(self) -> Matches:
         self.filterset = self.filterset_class(self.request.GET, queryset=self.rows(), request=self.request)

@@ -66,6 +66,12 @@ def spans_in(places: list[tuple[int, int, str]], query: Query) -> tuple[int, lis
     return len(found), merge(span for spans in found for span in spans)
 
 
+def holds_all(texts: Iterable[str], query: Query) -> bool:
+    """Whether one of the texts holds as much of a question as any text could."""
+    most = len(query.wanted) + 1 if query.is_row else len(query.all_terms)
+    return any(spans_in(places_of(normalise(text)), query)[0] == most for text in texts)
+
+
 def mark_words(text: str, query: Query) -> SafeString:
     """The whole text with what a question finds in it marked."""
     text = normalise(text)

@@ -31,16 +31,19 @@ class PreparedQuery:
     def about(self, value: object) -> QuerySet:
         """What the queryset finds about a record, read; nothing further can be asked of it."""
         queryset = self.queryset.all()
-        queryset.query.get_compiler = lambda *args, **kwargs: self.compiler_for(value)
+        queryset.query.get_compiler = lambda using=None, *args, **kwargs: self.compiler_for(value, using)
         len(queryset)
         del queryset.query.get_compiler
         return queryset
 
-    def compiler_for(self, value: object):
-        """Django's own reader of rows with what it would work out anew: the SQL and how values are read."""
+    def compiler_for(self, value: object, using: str):
+        """Django's own reader of rows with what it would work out anew: the SQL and how values are read.
+
+        The connection is that of this thread, to the database that this request reads.
+        """
         parameters = tuple(value if each == self.stand_in else each for each in self.parameters)
         compiler = copy(self.compiler)
-        compiler.connection = connections[self.compiler.using]  # this thread's own
+        compiler.using, compiler.connection = using, connections[using]
         compiler.as_sql = lambda *args, **kwargs: (self.sql, parameters)
         compiler.get_converters = lambda expressions: self.converters
         return compiler

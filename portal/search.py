@@ -7,7 +7,7 @@ from itertools import chain
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet, TextChoices
+from django.db.models import Model, QuerySet, TextChoices, prefetch_related_objects
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
@@ -19,8 +19,8 @@ from portal.entries import LANGUAGES
 from portal.filters import FilterForm, SearchField
 from portal.hits import Hits, find
 from portal.index import ContentState, Index, content_state, kept
-from portal.models import Body, Country, Direction, Document, Editorial, Topic, sort_column
-from portal.passages import mark_words, passage
+from portal.models import Body, Country, Direction, Document, Editorial, Topic, shown_texts, sort_column
+from portal.passages import holds_all, mark_words, passage
 from portal.query import Query, parse_query
 from portal.text import fold, folded_words, words_of
 
@@ -52,8 +52,8 @@ class Kind(TextChoices):
 RECORDS: dict[Kind, QuerySet] = {
     Kind.MEETING: Meeting.objects.select_related("series", "country"),
     Kind.DECISION: Decision.objects.select_related("meeting", "meeting__series"),
-    Kind.INITIATIVE: Initiative.objects.prefetch_related("milestones"),
-    Kind.PLAN: Plan.objects.prefetch_related("items"),
+    Kind.INITIATIVE: Initiative.objects.all(),
+    Kind.PLAN: Plan.objects.all(),
     Kind.DIRECTION: Direction.objects.all(),
     Kind.TOPIC: Topic.objects.all(),
     Kind.BODY: Body.objects.all(),
@@ -63,7 +63,7 @@ RECORDS: dict[Kind, QuerySet] = {
     Kind.SESSION: Session.objects.select_related("meeting", "meeting__series"),
     Kind.DOCUMENT: Document.objects.all(),
     Kind.FIGURE: Indicator.objects.all(),
-    Kind.DISCREPANCY: Discrepancy.objects.prefetch_related("versions"),
+    Kind.DISCREPANCY: Discrepancy.objects.all(),
 }
 MODELS: dict[Kind, type[Editorial]] = {kind: records.model for kind, records in RECORDS.items()}
 LISTS = {
@@ -153,6 +153,8 @@ class Search:
         self.other = next(other for other in LANGUAGES if other != language)
         self.kind = kind
         self.state = state or content_state()
+        # Records read without their parts, as they say by themselves all that was asked for.
+        self.without_parts: set[Editorial] = set()
 
     @cached_property
     def hits(self) -> Hits:
@@ -202,22 +204,41 @@ class Search:
     def read(self, kind: Kind, ids: list[int]) -> list[Result]:
         rows = {record.pk: record for record in RECORDS[kind].published().filter(pk__in=ids)}
         own = self.hits.ids_in(MODELS[kind], self.language)
-        return [self.result(rows[each], self.language if each in own else self.other) for each in ids if each in rows]
+        found = [(rows[each], self.language if each in own else self.other) for each in ids if each in rows]
+        self.read_parts(found)
+        return [self.result(record, language) for record, language in found]
+
+    def read_parts(self, found: list[tuple[Editorial, str]]) -> None:
+        """The parts of the records that do not say by themselves all that was asked for; one query for all of them."""
+        for record, language in found:
+            if not record.searched_parts or holds_all(self.own_texts(record, language), self.query):
+                self.without_parts.add(record)
+        needing = [record for record, _language in found if record not in self.without_parts]
+        if needing:
+            prefetch_related_objects(needing, *needing[0].searched_parts)
 
     def result(self, record: Editorial, found_in: str) -> Result:
         """A code is found in either language; then the texts decide which of them it is."""
-        title = getattr(record, "label", "") or record.name_in(self.language)
-        marked = mark_words(title, self.query)
-        piece = self.passage_of(record, found_in, title)
+        marked = mark_words(self.title_of(record), self.query)
+        piece = self.passage_of(record, found_in)
         is_in_own = found_in != self.language or piece or "<mark>" in marked
-        if not is_in_own and (other := self.passage_of(record, self.other, title)):
+        if not is_in_own and (other := self.passage_of(record, self.other)):
             piece, found_in = other, self.other
         return Result(record, marked, piece, found_in)
 
-    def passage_of(self, record: Editorial, language: str, title: str) -> SafeString:
-        """A passage that does not repeat the name that stands above it."""
-        texts = [record.name_in(language), *record.texts_in(language)]
-        return passage([text for text in texts if text and text != title], self.query)
+    def title_of(self, record: Editorial) -> str:
+        return getattr(record, "label", "") or record.name_in(self.language)
+
+    def own_texts(self, record: Editorial, language: str) -> list[str]:
+        """The texts of a record without its parts, and without the name that stands above the passage."""
+        texts = [record.name_in(language), *shown_texts(record, language)]
+        return [text for text in texts if text and text != self.title_of(record)]
+
+    def passage_of(self, record: Editorial, language: str) -> SafeString:
+        texts = self.own_texts(record, language)
+        if record not in self.without_parts:
+            texts += record.texts_of_parts_in(language)
+        return passage(texts, self.query)
 
     # Nothing found
 

@@ -66,14 +66,17 @@ def read_secret_key(debug: bool) -> str:
     return kept.read_text(encoding="ascii").strip()
 
 
-def read_database(debug: bool = True) -> dict:
-    """DATABASE_URL as Django's dictionary: sqlite:/// or postgres://; SQLite when unset."""
-    url = read_text("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+PATIENCE = 3  # seconds for a database to answer at all; a page waits no longer for one that is gone
+
+
+def read_database(debug: bool = True, name: str = "DATABASE_URL") -> dict:
+    """The variable as Django's dictionary: sqlite:/// or postgres://; SQLite in this folder when unset."""
+    url = read_text(name, f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
     try:
         # A worker keeps its connection; in development every request runs in a thread of its own.
         database = dj_database_url.parse(url, conn_max_age=0 if debug else 600, conn_health_checks=not debug)
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError) as error:
-        raise ImproperlyConfigured(f"DATABASE_URL is not understood: {error}") from error
+        raise ImproperlyConfigured(f"{name} is not understood: {error}") from error
     if database["ENGINE"] == "django.db.backends.sqlite3":
         # One writer at a time, taken at the start of a transaction, and readers never wait.
         database["OPTIONS"] = {
@@ -81,9 +84,32 @@ def read_database(debug: bool = True) -> dict:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
-    elif database["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must start with sqlite: or postgres:")
+    elif database["ENGINE"] == "django.db.backends.postgresql":
+        use_patiently(database, read_number("DATABASE_POOL", 0))
+    else:
+        raise ImproperlyConfigured(f"{name} must start with sqlite: or postgres:")
     return database
+
+
+def use_patiently(database: dict, pool: int) -> None:
+    """Limits to waiting for PostgreSQL; with a pool its connections, at most so many, are shared by the threads."""
+    options = database.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", PATIENCE)
+    options.setdefault("tcp_user_timeout", PATIENCE * 1000)
+    if pool:
+        database["CONN_MAX_AGE"] = 0  # the pool keeps them
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": PATIENCE}
+
+
+def read_databases(debug: bool = True) -> dict:
+    """The primary, and a replica to read from where REPLICA_URL names one."""
+    databases = {"default": read_database(debug)}
+    if read_text("REPLICA_URL"):
+        replica = read_database(debug, "REPLICA_URL")
+        if "postgresql" not in replica["ENGINE"] or "postgresql" not in databases["default"]["ENGINE"]:
+            raise ImproperlyConfigured("REPLICA_URL needs PostgreSQL, there and in DATABASE_URL.")
+        databases["replica"] = replica | {"TEST": {"MIRROR": "default"}}
+    return databases
 
 
 def read_cache() -> dict:
@@ -93,7 +119,7 @@ def read_cache() -> dict:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if urlsplit(url).scheme not in {"redis", "rediss"}:
         raise ImproperlyConfigured("CACHE_URL must start with redis:// or rediss://")
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+    return {"BACKEND": "portal.caches.ForgivingRedisCache", "LOCATION": url}
 
 
 def read_contact() -> str:
@@ -137,6 +163,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.middleware.ReadingMiddleware",
     # A page that is kept is answered with the headers it left with; nothing below runs for it.
     "portal.page_cache.PageCacheMiddleware",
     # The headers come next, so that answers of the others carry them too.
@@ -149,6 +176,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "portal.middleware.ErrorPagesMiddleware",
+    "portal.middleware.OutageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
@@ -180,15 +208,12 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": read_database(DEBUG)}
+DATABASES = read_databases(DEBUG)
+DATABASE_ROUTERS = ["portal.reading.ReplicaRouter"]
 CACHES = {
     "default": read_cache(),
     # Parts of pages that are the same on all of them, kept by each process for itself.
-    "template_fragments": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "fragments",
-        "OPTIONS": {"MAX_ENTRIES": 5000},
-    },
+    "template_fragments": {"BACKEND": "portal.fragments.FragmentCache", "OPTIONS": {"MAX_ENTRIES": 5000}},
 }
 
 if read_text("CACHE_URL"):
@@ -220,7 +245,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # Static files: hashed and compressed outside development
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = read_text("STATIC_ROOT") or BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -308,6 +333,10 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,  # `format` is a filter of the meetings
     "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
 }
+
+# Reports of errors by visitors: as many an hour from one address
+
+REPORTS_AN_HOUR = read_number("REPORTS_AN_HOUR", 10)
 
 # Logs go to the console; a fault is written with its trace, in production too
 

@@ -13,7 +13,7 @@ from portal.models import Body, Country, Direction, Document, Editorial, Topic
 PAGES = [
     *("home", "meeting_list", "decision_list", "statement_list", "initiative_list", "plan_list", "direction_list"),
     *("body_list", "country_list", "document_list", "figure_list", "timeline", "about", "methodology", "accessibility"),
-    *("open_data", "api_documentation"),
+    *("open_data", "api_documentation", "corrections"),
 ]
 MODELS: list[type[Model]] = [
     *(Meeting, Decision, Initiative, Plan, Direction, Topic, Body, Country, Person, Document),

@@ -22,7 +22,7 @@ def normalise(text: str) -> str:
 def fold(text: str) -> str:
     """Lower case without any mark, đ as d: what a search without marks compares."""
     decomposed = unicodedata.normalize("NFD", normalise(text).casefold().replace("đ", "d"))
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return "".join([char for char in decomposed if not unicodedata.combining(char)])
 
 
 def words_of(text: str) -> list[str]:

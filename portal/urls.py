@@ -4,11 +4,30 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from initiatives.models import Initiative, Plan
+from meetings.models import Decision, Meeting, Person
 from portal import feeds, open_data, sitemaps, views, wellknown
 from portal.exports import formats_of
+from portal.history.views import history_pages
+from portal.models import Body, Country, Direction, Document, Topic
+from portal.reports import views as reports
 from portal.tables import TABLES
 
 handler500 = views.server_error
+
+# The kinds of record that have a page of their own, by the folder in which it stands.
+RECORDS = {
+    "meetings": Meeting,
+    "decisions": Decision,
+    "initiatives": Initiative,
+    "plans": Plan,
+    "directions": Direction,
+    "topics": Topic,
+    "bodies": Body,
+    "countries": Country,
+    "people": Person,
+    "documents": Document,
+}
 
 public_pages = [
     path("", views.HomeView.as_view(), name="home"),
@@ -38,6 +57,10 @@ public_pages = [
     path("about/", views.AboutView.as_view(), name="about"),
     path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),
     path("methodology/", views.MethodologyView.as_view(), name="methodology"),
+    *history_pages(RECORDS),
+    path("corrections/", reports.CorrectionListView.as_view(), name="corrections"),
+    path("report/", reports.ReportView.as_view(), name="report_error"),
+    path("report/thanks/", reports.ThanksView.as_view(), name="report_thanks"),
     path("site.webmanifest", wellknown.manifest, name="manifest"),
     # Not for addresses of the API: their errors are no pages.
     re_path(r"^(?!api/)[^.]*/$", views.not_found),

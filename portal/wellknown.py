@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
+from portal.reading import PRIMARY, REPLICA, has_replica
+
 A_DAY = 24 * 60 * 60
 PLAIN = "text/plain; charset=utf-8"
-PRIVATE = ["/admin/", "/i18n/", "/theme/"]
+PRIVATE = ["/admin/", "/i18n/", "/theme/", "/vi/report/", "/en/report/"]
 CONTACT_HOLDS = timedelta(days=180)  # the standard asks for less than a year
 
 
@@ -70,10 +72,10 @@ def alive(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type=PLAIN)
 
 
-def unreadiness() -> str:
-    """Why the register cannot serve yet, or nothing."""
+def unreadiness(alias: str = PRIMARY) -> str:
+    """Why the register cannot be served from a database yet, or nothing."""
     try:
-        executor = MigrationExecutor(connection)
+        executor = MigrationExecutor(connections[alias])
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Error:
         return "the database does not answer"
@@ -83,9 +85,13 @@ def unreadiness() -> str:
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    reason = unreadiness()
-    line = f"not ready: {reason}\n" if reason else "ready\n"
-    return HttpResponse(line, status=503 if reason else 200, content_type=PLAIN)
+    """Whether published pages can be served; a machine that can read one of two databases stays in use."""
+    reasons = {alias: unreadiness(alias) for alias in ([PRIMARY, REPLICA] if has_replica() else [PRIMARY])}
+    is_ready = not all(reasons.values())
+    lines = ["ready" if is_ready else f"not ready: {reasons[PRIMARY]}"]
+    names = {PRIMARY: "primary", REPLICA: "replica"}
+    lines += [f"{names[alias]}: {reason}" for alias, reason in reasons.items() if reason and is_ready]
+    return HttpResponse("\n".join([*lines, ""]), status=200 if is_ready else 503, content_type=PLAIN)
 
 
 @require_safe

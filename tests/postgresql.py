@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 # Quick and forgetful: what it holds is gone after the tests anyway.
-SETTINGS = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=128MB"
+SETTINGS = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
 OWNER = "postgres"  # it refuses to run as root; Debian's package brings this account
 
 
@@ -33,14 +33,14 @@ def as_owner(*command: str | Path) -> None:
 
 
 @contextmanager
-def postgresql(binaries: Path) -> Iterator[str]:
-    """A server on a free port of this machine; gives the DATABASE_URL of an empty database."""
+def postgresql(binaries: Path, memory: str = "128MB") -> Iterator[str]:
+    """A server on a free port of this machine, with so much memory of its own; gives the URL of an empty database."""
     with TemporaryDirectory(prefix="postgresql-", ignore_cleanup_errors=True) as folder:
         data, port = Path(folder) / "data", free_port()
         if os.geteuid() == 0:
             shutil.chown(folder, OWNER)
         as_owner(binaries / "initdb", "-D", data, "-U", OWNER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
-        options = f"-p {port} -h 127.0.0.1 -k {folder} {SETTINGS}"
+        options = f"-p {port} -h 127.0.0.1 -k {folder} {SETTINGS} -c shared_buffers={memory}"
         as_owner(binaries / "pg_ctl", "-D", data, "-l", Path(folder) / "log", "-o", options, "-w", "start")
         try:
             as_owner(binaries / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", OWNER, "register")

@@ -26,6 +26,7 @@ PAGES = [
     "directions/",
     "directions/green/",
     "topics/quantum/",
+    "plans/adm-2030/history/",
     "bodies/",
     "bodies/telmin/",
     "countries/",
@@ -42,6 +43,9 @@ PAGES = [
     "about/",
     "accessibility/",
     "methodology/",
+    "corrections/",
+    "report/?record=/meetings/adgmin-7/",
+    "report/thanks/?record=/meetings/adgmin-7/",
     "nowhere/",
 ]
 # A page's parts and colours are the same in both languages: the other is looked at on one screen.

@@ -1,9 +1,11 @@
 """Promises of every page of the editors' site."""
 
+import re
 from pathlib import Path
 
 import html5lib
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteMixin
 from django.contrib.auth.models import Group, User
@@ -15,10 +17,11 @@ from django.urls import reverse
 from modeltranslation.translator import translator
 from reversion.models import Version as Revision
 
-from portal.models import Topic
+from portal.models import ErrorReport, Topic
 from tests import factories
 
-MODELS = [model for model in admin.site._registry if model not in {User, Group}]
+# What editors write; reports come from visitors, accounts have tests of their own.
+MODELS = [model for model in admin.site._registry if model not in {User, Group, ErrorReport}]
 TABBED = [model for model in MODELS if model in translator.get_registered_models()]
 RELATED = {
     "body": lambda: {"parent": factories.make_body(), "lead_country": factories.make_country()},
@@ -66,6 +69,64 @@ def test_list_add_and_change_pages_open_in_the_editors_language(editor, model, l
         assert response.status_code == 200
         assert tree(response).get("lang") == language
         assert tree(response).find(".//form") is not None
+
+
+# Words of the interface in English; the factories' own English texts are none of these.
+ENGLISH = re.compile(
+    r"\b(the|and|of|with|not|this|add|change|delete|select|save|all|from|by|for|are|view|none|true|false|date|home)\b",
+    re.IGNORECASE,
+)
+
+
+def words_on(answer) -> list[str]:
+    """What a page says to its reader, in sight or in the names of things; what is marked as English is left out."""
+    page = BeautifulSoup(answer.content, "html5lib")
+    for foreign in page.select("script, style, head, code, [lang=en]"):
+        foreign.decompose()
+    names = ("aria-label", "placeholder", "title", "alt")
+    named = [tag[name] for name in names for tag in page.select(f"[{name}]")]
+    return [*page.stripped_strings, *named, *(button["value"] for button in page.select("input[type=submit]"))]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_vietnamese_editor_reads_no_english(editor, model):
+    row = make(model)
+    editor.cookies["django_language"] = "vi"
+    pages = [(page_of(model, "changelist"), "_facets=True&state__exact=draft"), (page_of(model, "add"), "_popup=1")]
+    pages += [(page_of(model, page, row.pk), "") for page in ("change", "history", "delete")]
+    answers = [editor.get(f"{address}?{query}", follow=True) for address, query in pages]
+    answers.append(editor.post(page_of(model, "add"), {}))
+    chosen = {"_selected_action": [row.pk], "index": "0"}
+    answers += [
+        editor.post(page_of(model, "changelist"), chosen | {"action": action}, follow=True)
+        for action in ("delete_selected", "add_sources", "")
+    ]
+    own = {str(row), *(str(getattr(row, field.attname)) for field in model._meta.concrete_fields)}
+    english = {text for answer in answers for text in words_on(answer) if ENGLISH.search(text)}
+    assert {text for text in english if not any(text in each or each in text for each in own if len(each) > 4)} == set()
+
+
+@pytest.mark.parametrize("page", ["index", "account", "password_change", "account_log", "sync_history", "sync_upload"])
+def test_the_other_pages_of_a_vietnamese_editor_have_no_english_either(editor, page):
+    editor.cookies["django_language"] = "vi"
+    assert [text for text in words_on(editor.get(reverse(f"admin:{page}"))) if ENGLISH.search(text)] == []
+
+
+@pytest.mark.parametrize("page", ["changelist", "add", "change", "delete", "password_change", "history"])
+def test_the_pages_of_an_account_have_no_english_either(editor, page):
+    editor.cookies["django_language"] = "vi"
+    user = User.objects.get()
+    answer = editor.get(reverse(f"admin:auth_user_{page}", args=[] if page in {"changelist", "add"} else [user.pk]))
+    assert [text for text in words_on(answer) if ENGLISH.search(text) and text != user.username] == []
+
+
+def test_the_boxes_of_choices_speak_the_editors_language(editor):
+    for language in ("vi", "en"):
+        editor.cookies["django_language"] = language
+        page = tree(editor.get(reverse("admin:meetings_meeting_add")))
+        assert f"/static/admin/js/vendor/select2/i18n/{language}.js" in [
+            each.get("src") for each in page.iter("script")
+        ]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -193,9 +254,12 @@ def shown(bound):
 
 
 def revisions(record, pk: int | None = None) -> list[tuple[str, str]]:
-    """Who and what, newest first."""
-    found = Revision.objects.get_for_object_reference(type(record), pk or record.pk)
-    return [(each.revision.user.username, each.revision.comment) for each in found]
+    """Who and what, newest first. What was there before the first change was loaded by nobody."""
+    found = Revision.objects.get_for_object_reference(type(record), pk or record.pk).select_related("revision__user")
+    return [(each.revision.user.username if each.revision.user else "", each.revision.comment) for each in found]
+
+
+LOADED = ("", "loaded")
 
 
 def post(editor, model, page: str, data: dict, *args):
@@ -212,7 +276,7 @@ def test_each_change_of_any_record_is_a_revision_and_none_is_none(editor, model)
     assert revisions(record) == []
     field = "subject_vi" if "subject_vi" in data else "note"
     post(editor, model, "change", data | {field: "Đã sửa."}, record.pk)
-    assert revisions(record) == [("editor", "admin: changed")]
+    assert revisions(record) == [("editor", "admin: changed"), LOADED]
     assert Revision.objects.get_for_object(record)[0].field_dict[field] == "Đã sửa."
     post(editor, model, "delete", {"post": "yes"}, record.pk)
     assert revisions(record, record.pk)[0] == ("editor", "admin: deleted")
@@ -238,9 +302,9 @@ def test_rows_inside_a_form_are_revisions_of_their_own(editor):
     data[f"items-{number[going.pk]}-DELETE"] = "on"
     post(editor, type(plan), "change", data, plan.pk)
     assert [revisions(plan), revisions(kept), revisions(going, going.pk)] == [
-        [],
-        [("editor", "admin: changed")],
-        [("editor", "admin: deleted")],
+        [LOADED],
+        [("editor", "admin: changed"), LOADED],
+        [("editor", "admin: deleted"), LOADED],
     ]
     assert Revision.objects.get_for_object(kept)[0].field_dict["name_en"] == "Changed"
 
@@ -256,8 +320,10 @@ def test_deleting_from_a_list_keeps_what_goes_and_tells_of_what_loses_a_relation
     for model, records in ((Topic, topics), (type(meeting), [meeting]), (type(body), [successor])):
         chosen = {"action": "delete_selected", "_selected_action": [each.pk for each in records], "post": "yes"}
         post(editor, model, "changelist", chosen)
-    assert [revisions(each, each.pk) for each in (*topics, meeting, session)] == [[("editor", "admin: deleted")]] * 4
-    assert [revisions(each) for each in (initiative, body)] == [[("editor", "admin: changed")]] * 2
+    assert [revisions(each, each.pk) for each in (*topics, meeting, session)] == [
+        [("editor", "admin: deleted"), LOADED]
+    ] * 4
+    assert [revisions(each) for each in (initiative, body)] == [[("editor", "admin: changed"), LOADED]] * 2
     assert Revision.objects.get_for_object(initiative)[0].field_dict["topics"] == []
     assert revisions(plan) == []
 

@@ -17,7 +17,8 @@ def public_texts(client, web) -> dict[str, str]:
     """What every public page and export says, by its address."""
     own = own_pages(web)
     calendars = [f"{own[kind].removesuffix('/')}.ics?sessions=1" for kind in ("meeting", "body")]
-    paths = [*LISTS, *own.values(), *FORMATS, *calendars]
+    histories = [f"{path}history/" for path in own.values()]
+    paths = [*LISTS, *own.values(), *histories, *FORMATS, *calendars]
     answers = {f"/{language}/{path}": client.get(f"/{language}/{path}") for language in ("vi", "en") for path in paths}
     answers |= {path: client.get(path) for path in API}
     assert {answer.status_code for answer in answers.values()} <= {200, 404}

@@ -20,8 +20,8 @@ APPS = ("portal", "meetings", "initiatives")  # from the floor up
 
 # Inside an app a file imports only files that stand before it; files on one shelf do not know each other.
 SHELVES = [
-    ("text", "charts", "glossary", "word_diff"),
-    ("query",),
+    ("text", "charts", "glossary", "fragments", "word_diff", "breaker"),
+    ("query", "reading"),
     ("entries", "passages"),
     ("database",),
     ("models",),
@@ -29,6 +29,7 @@ SHELVES = [
     ("structured", "index", "tables", "calendars", "similar"),
     ("hits", "atom", "spreadsheets", "prepared"),
     ("filters", "list_filters"),
+    ("completeness",),
     ("pages", "admin", "templatetags", "context"),
     ("vocabulary", "timeline", "search", "sitemaps", "feeds"),
     ("views", "wellknown"),

@@ -48,7 +48,7 @@ LISTS = [
         "open-data/",
         "open-data/api/",
     ),
-    "accessibility/",
+    *("accessibility/", "corrections/"),
 ]
 
 TABLES = [

@@ -47,7 +47,7 @@ class AccountAdmin(UserAdmin):
     form = AccountForm
     change_password_form = PasswordForm
     change_form_template = "admin/accounts/user_form.html"
-    list_display = ["username", "first_name", "last_name", "email", "roles", "is_active", "last_login"]
+    list_display = ["username", "first_name", "last_name", "email", "roles", "may_sign_in", "last_login"]
     list_filter = ["is_active", "is_superuser"]
     filter_horizontal = ()
     fieldsets = [
@@ -65,6 +65,11 @@ class AccountAdmin(UserAdmin):
     def roles(self, user: User) -> str:
         names = [str(ROLES.get(group.name, group.name)).partition(":")[0] for group in user.groups.all()]
         return ", ".join(names) or "–"
+
+    @admin.display(description=_("active"), ordering="is_active")
+    def may_sign_in(self, user: User) -> str:
+        """In words: the picture that Django draws is described in English only."""
+        return _("Yes") if user.is_active else _("No")
 
     def get_readonly_fields(self, request, obj=None):
         fields = super().get_readonly_fields(request, obj)

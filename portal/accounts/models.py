@@ -52,6 +52,8 @@ class SignedInDevice(models.Model):
     last_seen = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("signed-in device")
+        verbose_name_plural = _("signed-in devices")
         ordering = ["-last_seen", "-pk"]
 
     def __str__(self) -> str:

@@ -19,11 +19,12 @@ ROLES = {
 THE_LAST = "sessions"
 
 SYNC_OF_EDITORS = {"portal.add_sync", "portal.view_sync", "portal.view_conflict", "portal.change_conflict"}
+REPORTS_OF_EDITORS = {"portal.view_errorreport", "portal.change_errorreport"}
 RIGHTS = {
-    EDITOR: {"portal.submit_content", *SYNC_OF_EDITORS},
+    EDITOR: {"portal.submit_content", *SYNC_OF_EDITORS, *REPORTS_OF_EDITORS},
     REVIEWER: {
         *("portal.submit_content", "portal.review_content", "portal.publish_content", "portal.withdraw_content"),
-        *SYNC_OF_EDITORS,
+        *(*SYNC_OF_EDITORS, *REPORTS_OF_EDITORS, "portal.delete_errorreport"),
     },
     MAINTAINER: {
         *("portal.load_content", "portal.manage_accounts", *SYNC_OF_EDITORS),

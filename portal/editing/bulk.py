@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.roles import may_edit
-from portal.revisions import keep_revision
+from portal.revisions import keep_revision, keep_what_was_loaded
 
 MOST = 200  # records in one change
 
@@ -48,6 +48,7 @@ def add_to_each(user: Any, records: list[models.Model], field: str, added: list[
     with transaction.atomic():
         models.prefetch_related_objects(records, field)
         lacking = [each for each in records if wanted - {known.pk for known in getattr(each, field).all()}]
+        keep_what_was_loaded(lacking)
         for record in lacking:
             getattr(record, field).add(*added)
             record.save()

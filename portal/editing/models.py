@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class SavedFilter(models.Model):
@@ -13,6 +14,8 @@ class SavedFilter(models.Model):
     query = models.TextField()
 
     class Meta:
+        verbose_name = _("saved filter")
+        verbose_name_plural = _("saved filters")
         ordering = ["name"]
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["user", "kind", "name"], name="saved_filter_name_once")]

@@ -33,6 +33,8 @@ class VersionPlace(models.Model):
 class CorrectionNote(models.Model):
     """What an editor tells visitors about a change to a published record; written once, with the change."""
 
+    is_on_pages = True
+
     content_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
     object_id = models.PositiveBigIntegerField()
     # The change it speaks of; a note outlives revisions that are cleared away.

@@ -13,6 +13,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='signedindevice',
+            options={'ordering': ['-last_seen', '-pk'], 'verbose_name': 'signed-in device', 'verbose_name_plural': 'signed-in devices'},
+        ),
         migrations.CreateModel(
             name='SavedFilter',
             fields=[
@@ -23,6 +27,8 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_filters', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'verbose_name': 'saved filter',
+                'verbose_name_plural': 'saved filters',
                 'ordering': ['name'],
                 'default_permissions': (),
                 'constraints': [models.UniqueConstraint(fields=('user', 'kind', 'name'), name='saved_filter_name_once')],

@@ -26,6 +26,7 @@ from django.utils.translation import override
 
 from portal.database import content_models, content_tables
 from portal.models import Conflict, LoadedState, Part, State, Sync, SyncChange
+from portal.revisions import keep_what_was_loaded
 from portal.sync.loaded import write_states
 from portal.sync.merge import UNKNOWN, Outcome, merge_set, merge_value
 from portal.sync.reading import Problem, Row
@@ -680,6 +681,7 @@ class Writer:
         self.lifted: dict[tuple[type, str], models.Model] = {}
 
     def write(self) -> None:
+        self.keep_what_was_loaded()
         waiting: list[Change] = []
         for number, change in enumerate(self.syncing.plan):
             if not self.write_row(change):
@@ -703,6 +705,22 @@ class Writer:
             self.note_unwritten(row, str(instance))
         self.touch_parents()
         self.finish()
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is written stays, and so gets revisions."""
+        return not (self.options.dry_run or self.syncing.report.problems)
+
+    def keep_what_was_loaded(self) -> None:
+        """What records say before they change here, where no revision says it."""
+        changes = iter(self.syncing.plan if self.keeps else [])
+        while portion := list(islice(changes, PORTION)):
+            records = []
+            for model in {change.row.model for change in portion}:
+                keys = [change.row.key for change in portion if change.row.model is model and not change.creates]
+                records += model._base_manager.in_bulk([self.index.number(model, key) for key in keys]).values()
+            keep_what_was_loaded(records)
+            forget_queries()
 
     def write_row(self, change: Change, loose: bool = False) -> bool:
         """Write the row itself. False when it has to wait for another one."""
@@ -739,6 +757,7 @@ class Writer:
                 self.point(instance, row.model._meta.get_field(name), parent)
         else:
             instance = self.lifted.get((row.model, row.key)) or self.stored(row)
+        instance.change_origin, instance.changed_by = self.options.origin, self.options.user  # for logs of changes
         for name, value in change.values.items():
             field_ = merged_fields(row.model)[name]
             if not field_.many_to_one:
@@ -832,12 +851,13 @@ class Writer:
 
     def finish(self) -> None:
         """Once every row is there: lists of relations, the models' own checks, and a revision of each record."""
-        keeps = not (self.options.dry_run or self.syncing.report.problems)
+        keeps = self.keeps
         changes = iter(self.syncing.plan)
         while portion := list(islice(changes, PORTION)):
             if keeps:
                 with reversion.create_revision(manage_manually=True, atomic=False):
                     reversion.set_comment(f"{self.options.origin}: {self.options.files}"[:1000])
+                    reversion.set_date_created(self.syncing.started)  # one update is one moment in every history
                     if self.options.user:
                         reversion.set_user(self.options.user)
                     self.finish_portion(portion, keeps)

@@ -56,7 +56,10 @@ def key_fields(model: type[models.Model]) -> tuple[str, ...]:
 
 @cache
 def merged_fields(model: type[models.Model]) -> dict[str, models.Field]:
-    """The fields that fixtures and editors write; no derived ones, and of a translated text its two languages."""
+    """The fields that fixtures and editors write; no derived ones, and of a translated text its two languages.
+
+    A model names in `not_in_files` what only its form asks for.
+    """
     fields = [*model._meta.fields, *model._meta.many_to_many]
     return {
         field.name: field
@@ -65,6 +68,7 @@ def merged_fields(model: type[models.Model]) -> dict[str, models.Field]:
         and not field.auto_created
         and field.name not in key_fields(model)
         and not is_translated(model, field.name)
+        and field.name not in getattr(model, "not_in_files", ())
     }
 
 

@@ -3,12 +3,15 @@
 Registered as built-ins, so no template loads them.
 """
 
+from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
+from urllib.parse import quote, urlencode
 
 from django import template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -80,6 +83,17 @@ def facet_options(facet) -> SafeString:
     return mark_safe(f"<ul>{''.join(rows)}</ul>")
 
 
+@register.simple_tag
+def choices_of(facet) -> str:
+    """How many options a long facet folds away."""
+    return count_of_choices(len(facet.options), get_language())
+
+
+@cache
+def count_of_choices(count: int, language: str) -> str:
+    return ngettext("%(n)s choice", "%(n)s choices", count) % {"n": count}
+
+
 LEVEL_ICONS = {"commits": "stamp", "creates": "circle-plus", "steers": "signpost", "takes-note": "notebook-pen"}
 
 
@@ -143,6 +157,19 @@ def day(date, precision: str = "day") -> SafeString:
     if date is None:
         return format_html("")
     return format_html('<time datetime="{}">{}</time>', iso_date(date, precision), show_date(date, precision))
+
+
+@register.filter
+def local_day(moment) -> date:
+    """The day of a moment where the register is kept."""
+    return timezone.localdate(moment)
+
+
+@register.simple_tag
+def report_address(record) -> str:
+    """Where an error of a record is reported; its path there has no language, so that it is the same in both."""
+    path = record.get_absolute_url().removeprefix(f"/{get_language()}")
+    return f"{reverse('report_error')}?record={quote(path)}"
 
 
 @register.filter
@@ -325,10 +352,8 @@ def absolute(context, path: str) -> str:
 @register.simple_tag(takes_context=True)
 def query_of_page(context) -> str:
     """The query string of any page of this list, up to the number: `?country=sg&page=`."""
-    query = context["request"].GET.copy()
-    query.pop("page", None)
-    query["page"] = ""  # the last of all
-    return f"?{query.urlencode()}"
+    asked = [(name, parts) for name, parts in context["request"].GET.lists() if name != "page"]
+    return f"?{urlencode([*asked, ('page', '')], doseq=True)}"
 
 
 # The sections of the main navigation; any other page belongs to none.

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 
 from portal.accounts.roles import may_edit
 from portal.entries import LANGUAGES
-from portal.revisions import keep_revision
+from portal.revisions import keep_revision, keep_what_was_loaded
 from portal.text import normalise
 from portal.translations.models import OutdatedText
 from portal.translations.texts import OTHER, kind_of, translated_fields
@@ -94,6 +94,10 @@ class Row:
     is_editable: bool
     pairs: list[Pair]
     errors: list[str] = field(default_factory=list)
+
+    @property
+    def is_waiting(self) -> bool:
+        return any(pair.is_waiting for pair in self.pairs)
 
     def sides(self) -> Iterator[Side]:
         return (side for pair in self.pairs for side in pair.sides)
@@ -239,6 +243,7 @@ def save_desk(user: Any, desk: Desk, sent: Mapping[str, str]) -> tuple[list[Mode
 
 def save_texts(user: Any, instances: list[Model]) -> None:
     """The one place where the desk writes texts: one revision of all rows that were changed."""
+    keep_what_was_loaded(instances)
     for instance in instances:
         instance.save()
     keep_revision(user, "changed", instances)

@@ -45,7 +45,7 @@ def pages(site: Any) -> list:
 
 def overview(request: HttpRequest, site: Any) -> HttpResponse:
     """How many records of each kind have a text that is missing or left behind, and the lists of them."""
-    admins = [each for model, each in site._registry.items() if translated_fields(model)]
+    admins = [each for each in site.admins_in_order() if translated_fields(each.model)]
     kinds = [kind_counts(request, each) for each in admins if each.has_view_or_change_permission(request)]
     if not kinds:
         raise PermissionDenied

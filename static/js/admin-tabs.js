@@ -4,14 +4,17 @@
 {
   const names = { vi: "Tiếng Việt", en: "English" };
 
+  /* Each tab is one thing to focus: the item of the list, as jQuery UI has it, and no link inside it. */
   function nameTabs(container) {
-    for (const anchor of container.querySelectorAll(".ui-tabs-anchor")) {
+    for (const anchor of container.querySelectorAll(".ui-tabs-anchor[href]")) {
       const code = anchor.hash.slice(-2);
       if (code in names) {
         anchor.textContent = names[code];
         anchor.lang = code;
         anchor.removeAttribute("title");
       }
+      anchor.removeAttribute("href");
+      anchor.removeAttribute("tabindex");
     }
   }
 
@@ -26,6 +29,9 @@
     document.querySelector("#content-main fieldset.module").before(label);
     label.append(" ", select);
   }
+
+  // Every tab shows a part of the page itself; asked of a link without an address, jQuery UI could not tell.
+  django.jQuery.ui.tabs.prototype._isLocal = () => true;
 
   django.jQuery(function ($) {
     const select = document.getElementById("modeltranslation-main-switch");

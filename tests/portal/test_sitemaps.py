@@ -41,7 +41,7 @@ def plain_names(patterns) -> set[str]:
 
 
 def test_every_page_that_stands_alone_is_in_the_sitemap():
-    assert plain_names(public_pages) - {"search", "suggestions"} == set(PAGES)
+    assert plain_names(public_pages) - {"search", "suggestions", "report_error", "report_thanks"} == set(PAGES)
 
 
 def test_every_address_of_the_sitemap_is_a_page(client):

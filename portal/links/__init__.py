@@ -1,0 +1,1 @@
+"""Whether the addresses of sources and documents still answer."""

@@ -1,0 +1,126 @@
+"""The editors' inbox of reports: whoever edits may look into one, whoever reviews decides."""
+
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from portal.admin import FoldedSearchMixin, shorten
+from portal.reports.models import CLOSED, ErrorReport, ReportState
+
+DECIDE = "portal.review_content"
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Reports of one kind of record."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request, model_admin):
+        kinds = ErrorReport.objects.order_by().values_list("content_type", flat=True).distinct()
+        named = [(str(number), ContentType.objects.get_for_id(number).name) for number in kinds]
+        return sorted(named, key=lambda kind: kind[1])
+
+    def queryset(self, request, queryset):
+        return queryset.filter(content_type=self.value()) if (self.value() or "").isdigit() else queryset
+
+
+@admin.register(ErrorReport)
+class ErrorReportAdmin(FoldedSearchMixin, admin.ModelAdmin):
+    list_display = ["listed_text", "of_record", "state", "sent_on", "handled_by"]
+    list_filter = ["state", KindFilter, "language"]
+    list_select_related = ["handled_by", "content_type"]
+    list_per_page = 50
+    date_hierarchy = "sent"
+    search_fields = ["text", "outcome_vi", "outcome_en"]
+    readonly_fields = ["links", "text", "language", "source", "email", "sent", "handled_by", "handled", "closed"]
+    fieldsets = [
+        (_("What the visitor says"), {"fields": ["links", "text", "source", "sent", "language"]}),
+        (
+            _("What comes of it"),
+            {
+                "fields": ["state", "outcome_vi", "outcome_en"],
+                "description": _("Correct the record first. Once accepted, the outcome is public, in the log."),
+            },
+        ),
+        (_("Handling"), {"fields": ["handled_by", "handled", "closed"]}),
+    ]
+    REPORTER = (
+        _("Who reported it"),
+        {"fields": ["email"], "description": _("For questions about this report only. Erased by itself in time.")},
+    )
+
+    # Who may what
+
+    def has_add_permission(self, request, obj=None):
+        """Reports come from visitors."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or obj.state not in CLOSED or request.user.has_perm(DECIDE))
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and request.user.has_perm(DECIDE)
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        if db_field.name == "state" and not request.user.has_perm(DECIDE):
+            kwargs["choices"] = [choice for choice in ReportState.choices if choice[0] not in CLOSED]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        return [*fieldsets, self.REPORTER] if request.user.has_perm(DECIDE) else fieldsets
+
+    def get_form(self, request: HttpRequest, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        for language in ("vi", "en"):
+            if field := form.base_fields.get(f"outcome_{language}"):
+                field.widget.attrs |= {"lang": language, "rows": 4}
+        return form
+
+    def save_model(self, request, obj, form, change) -> None:
+        obj.handle(request.user)
+        ErrorReport.objects.forget_reporters()
+
+    # What is shown
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("record")
+
+    @admin.display(description=_("what the visitor says"), ordering="text")
+    def listed_text(self, report: ErrorReport) -> str:
+        return shorten(report.text)
+
+    @admin.display(description=_("record"))
+    def of_record(self, report: ErrorReport) -> str:
+        name = shorten(str(report.record)) if report.record else _("deleted")
+        return f"{report.content_type.name}: {name}"
+
+    @admin.display(description=_("sent"), ordering="sent")
+    def sent_on(self, report: ErrorReport) -> str:
+        return date_format(localtime(report.sent), "SHORT_DATETIME_FORMAT")
+
+    @admin.display(description=_("source that says otherwise"))
+    def source(self, report: ErrorReport) -> str:
+        if not report.source_url:
+            return "–"
+        return format_html('<a href="{0}" rel="external noopener nofollow">{0}</a>', report.source_url)
+
+    @admin.display(description=_("record"))
+    def links(self, report: ErrorReport) -> str:
+        """The record's form and its public page."""
+        record = report.record
+        if record is None:
+            return _("deleted")
+        form = reverse(f"admin:{record._meta.app_label}_{record._meta.model_name}_change", args=[record.pk])
+        name = f"{report.content_type.name}: {record}"
+        if not record.is_public:
+            return format_html('<a href="{}">{}</a>', form, name)
+        page = record.get_absolute_url()
+        return format_html('<a href="{}">{}</a> (<a href="{}">{}</a>)', form, name, page, _("public page"))

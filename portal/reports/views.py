@@ -1,0 +1,78 @@
+"""The public pages: a form to report an error of a record, its thanks, and the log of corrections."""
+
+from django.contrib.contenttypes.models import ContentType
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.generic import FormView, ListView, TemplateView
+
+from portal.reports.forms import AN_HOUR, ReportForm, may_report
+from portal.reports.records import corrections_of, log_of_corrections, path_of, record_at
+
+
+@method_decorator(never_cache, name="dispatch")
+class ReportView(FormView):
+    """The only public page with a cookie: that of the token that guards its form."""
+
+    template_name = "portal/report.html"
+    form_class = ReportForm
+
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        self.record = record_at(request.GET.get("record", ""))
+        if self.record is None:
+            raise Http404("There is no public record to report on.")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict:
+        return super().get_form_kwargs() | {"page": path_of(self.record)}
+
+    def get_context_data(self, **kwargs) -> dict:
+        return super().get_context_data(reported=self.record, **kwargs)
+
+    def form_valid(self, form: ReportForm) -> HttpResponse:
+        if not may_report(self.request):
+            return self.too_many(form)
+        report = form.save(commit=False)
+        report.content_type = ContentType.objects.get_for_model(self.record)
+        report.object_id, report.language = self.record.pk, get_language()
+        report.save()
+        return redirect(f"{reverse('report_thanks')}?{urlencode({'record': path_of(self.record)})}")
+
+    def too_many(self, form: ReportForm) -> HttpResponse:
+        """The form with the text as it was, to be sent again in the next hour."""
+        seconds = AN_HOUR - int(timezone.now().timestamp()) % AN_HOUR
+        form.add_error(None, _("Many reports came from your address. Please send this one in an hour."))
+        return self.render_to_response(
+            self.get_context_data(form=form), status=429, headers={"Retry-After": str(seconds)}
+        )
+
+
+class ThanksView(TemplateView):
+    template_name = "portal/report_thanks.html"
+
+    def get_context_data(self, **kwargs) -> dict:
+        return super().get_context_data(reported=record_at(self.request.GET.get("record", "")), **kwargs)
+
+
+class CorrectionListView(ListView):
+    """What was corrected in public records, the latest first."""
+
+    template_name = "portal/corrections.html"
+    paginate_by = 30
+
+    def get_queryset(self):
+        return log_of_corrections()
+
+    def get_context_data(self, **kwargs) -> dict:
+        context = super().get_context_data(**kwargs)
+        page, paginator = context["page_obj"], context["paginator"]
+        return context | {
+            "corrections": corrections_of(list(page.object_list)),
+            "elided_pages": paginator.get_elided_page_range(page.number, on_each_side=2),
+        }

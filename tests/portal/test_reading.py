@@ -1,0 +1,162 @@
+"""Which database is read, and what is said when one is gone; `tests/test_cluster.py` tries it on real servers."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
+
+from portal import middleware, reading, wellknown
+from portal.breaker import Breaker
+from portal.models import Topic
+from portal.reading import PRIMARY, REPLICA, ReplicaRouter, begin_reading, reading_alias
+from portal.settings import read_databases
+
+POSTGRESQL = "postgres://register@127.0.0.1:1/register"
+
+
+@pytest.fixture
+def replica(monkeypatch) -> set[str]:
+    """A replica beside the primary; the set holds the databases that do not answer."""
+    gone: set[str] = set()
+    monkeypatch.setattr(reading, "has_replica", lambda: True)
+    monkeypatch.setattr(reading, "answers", lambda alias: alias not in gone)
+    yield gone
+    reading.current.set(reading.Reading())
+
+
+@pytest.fixture
+def ask(rf, settings):
+    """Begin a request, signed in or not."""
+
+    def begin(path: str, method: str = "get", signed_in: bool = False) -> None:
+        if signed_in:
+            rf.cookies[settings.SESSION_COOKIE_NAME] = "a session"
+        begin_reading(getattr(rf, method)(path))
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("request_made", "alias"),
+    [
+        ({"path": "/vi/meetings/"}, REPLICA),
+        ({"path": "/api/v1/meetings/"}, REPLICA),
+        ({"path": "/vi/meetings/", "signed_in": True}, PRIMARY),
+        ({"path": "/theme/", "method": "post"}, PRIMARY),
+        ({"path": "/admin/"}, PRIMARY),
+    ],
+)
+def test_visitors_read_the_replica_and_editors_the_primary(ask, replica, request_made, alias):
+    ask(**request_made)
+    assert (reading_alias(), ReplicaRouter().db_for_read(Topic)) == (alias, alias)
+    assert ReplicaRouter().db_for_write(Topic) == PRIMARY
+
+
+@pytest.mark.parametrize(("signed_in", "gone", "read"), [(False, REPLICA, PRIMARY), (True, PRIMARY, REPLICA)])
+def test_a_public_page_reads_the_other_database_when_its_first_is_gone(ask, replica, signed_in, gone, read):
+    replica.add(gone)
+    ask("/vi/", signed_in=signed_in)
+    assert reading_alias() == read
+
+
+def test_the_editors_pages_never_read_the_replica(ask, replica):
+    replica.add(PRIMARY)
+    ask("/admin/")
+    assert reading_alias() == PRIMARY
+
+
+def test_a_database_that_was_lost_is_not_asked_again_at_once():
+    breaker = Breaker(seconds=60)
+    assert not breaker.is_open
+    breaker.open()
+    assert breaker.is_open
+    breaker.close()
+    assert not breaker.is_open
+
+
+def refuse(*arguments, **named):
+    raise OperationalError("connection refused")
+
+
+@pytest.fixture
+def outage(monkeypatch, client):
+    """A primary that is lost while a page is made."""
+    monkeypatch.setattr(middleware, "is_lost", lambda alias: True)
+    monkeypatch.setattr(middleware, "give_up", lambda alias, error: None)
+    monkeypatch.setattr("portal.views.direction_matrix", refuse)
+    monkeypatch.setattr("portal.admin_site.EditingSite.has_permission", refuse)
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "heading"),
+    [
+        ("/admin/", "vi", "Hiện chưa thể biên tập"),
+        ("/admin/", "en", "Editing is not possible at the moment"),
+        ("/vi/", "vi", "Hiện chưa thể tra cứu"),
+        ("/en/", "en", "The register cannot be read at the moment"),
+    ],
+)
+@pytest.mark.django_db
+def test_without_its_database_a_page_says_plainly_what_is_not_possible(outage, client, path, language, heading):
+    answer = client.get(path, headers={"Accept-Language": language})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    page = BeautifulSoup(answer.content, "html5lib")
+    assert (page.html["lang"], page.h1.get_text()) == (language, heading)
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_a_page_that_fails_on_the_replica_is_made_again_from_the_primary(outage, client, replica, monkeypatch):
+    asked = []
+
+    def fail_once() -> list:
+        asked.append(reading_alias())
+        return refuse() if asked == [REPLICA] else []
+
+    monkeypatch.setattr("portal.views.direction_matrix", fail_once)
+    monkeypatch.setattr(ReplicaRouter, "db_for_read", lambda *_, **hints: PRIMARY)  # there is but one in the tests
+    monkeypatch.setattr("portal.entries.connections", dict.fromkeys((PRIMARY, REPLICA), wellknown.connections[PRIMARY]))
+    monkeypatch.setattr("portal.index.connections", dict.fromkeys((PRIMARY, REPLICA), wellknown.connections[PRIMARY]))
+    assert client.get("/en/").status_code == 200
+    assert asked == [REPLICA, PRIMARY]
+
+
+@pytest.mark.django_db
+def test_a_refused_query_is_a_fault_and_no_outage(client, monkeypatch):
+    client.raise_request_exception = False
+    monkeypatch.setattr("portal.views.direction_matrix", refuse)
+    assert client.get("/en/").status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("reasons", "status", "lines"),
+    [
+        ({PRIMARY: "", REPLICA: ""}, 200, ["ready"]),
+        ({PRIMARY: "gone", REPLICA: ""}, 200, ["ready", "primary: gone"]),
+        ({PRIMARY: "", REPLICA: "gone"}, 200, ["ready", "replica: gone"]),
+        ({PRIMARY: "gone", REPLICA: "gone too"}, 503, ["not ready: gone"]),
+    ],
+)
+def test_a_server_stays_in_use_while_it_can_read_one_database(client, monkeypatch, reasons, status, lines):
+    monkeypatch.setattr(wellknown, "has_replica", lambda: True)
+    monkeypatch.setattr(wellknown, "unreadiness", reasons.get)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content.decode().splitlines()) == (status, lines)
+
+
+def test_a_replica_comes_from_the_environment_alone(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", POSTGRESQL)
+    monkeypatch.setenv("DATABASE_POOL", "8")
+    assert set(read_databases()) == {"default"}
+    monkeypatch.setenv("REPLICA_URL", POSTGRESQL)
+    databases = read_databases(debug=False)
+    assert databases["replica"]["TEST"] == {"MIRROR": "default"}
+    assert databases["replica"]["OPTIONS"]["pool"]["max_size"] == 8
+    assert databases["default"]["OPTIONS"]["connect_timeout"] == 3
+
+
+def test_a_replica_of_sqlite_stops_the_start(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "sqlite:////tmp/x.sqlite3")
+    monkeypatch.setenv("REPLICA_URL", POSTGRESQL)
+    with pytest.raises(ImproperlyConfigured, match="REPLICA_URL"):
+        read_databases()
