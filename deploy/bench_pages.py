@@ -82,7 +82,7 @@ def make_initiative(number: int, bodies: list, chance: random.Random) -> Initiat
 
 def fill(size: int) -> None:
     """So many initiatives, linked and indexed as if each had been saved by itself."""
-    chance, vocabulary = random.Random(SEED), make_vocabulary()
+    chance, vocabulary = random.Random(SEED), make_vocabulary()  # noqa: S311 - invented records, the same in every round
     source = Source.objects.create(slug="source", title="x", publisher="x", language="en", reliability="primary")
     for start in range(0, size, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, size))

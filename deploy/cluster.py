@@ -210,7 +210,7 @@ def whole_register(parts: Cluster) -> None:
 
 def quick_folder() -> Path | None:
     """Memory instead of a disk, where the machine offers it: two databases are made of thousands of small files."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
     return memory if roomy else None
 

@@ -32,6 +32,7 @@ from portal.editing.duplicates import OnceNamedForm
 from portal.editing.saved_filters import shown_filters
 from portal.history.admin import HistoryMixin
 from portal.history.content import rows_of
+from portal.history.editing import MeanwhileMixin
 from portal.links.admin import LinkMixin
 from portal.list_filters import LinkFilter, MissingSource, OwnWork, TranslationFilter
 from portal.models import LANGUAGES, Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
@@ -108,10 +109,12 @@ class RelationsMixin:
 # Lists and forms
 
 
-class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
+class EditingAdmin(HistoryMixin, MeanwhileMixin, RelationsMixin, admin.ModelAdmin):
     """What every admin of the register has in common."""
 
     list_per_page = 50
+    # The web address that a record can be found by, and that only one record has.
+    address_field = ""
     list_select_related = ()
     change_list_template = "admin/content_list.html"
     save_on_top = True
@@ -199,6 +202,7 @@ class EditingAdmin(HistoryMixin, RelationsMixin, admin.ModelAdmin):
         is_other = form.has_changed() or not change
         saved = [*([form.instance] if is_other else []), *rows]
         keep_revision(request.user, "changed" if change else "added", saved, moment)
+        self.keep_correction_note(request, form.instance, moment)
 
     def keep_what_was_there(self, record) -> None:
         """What no revision knows yet, so that the history begins before the first change."""
@@ -246,8 +250,6 @@ class RecordAdmin(TabbedAdmin):
     form = OnceNamedForm
     # Whether two records of nearly the same name are likely to be one.
     is_once_named = True
-    # The web address that a record can be found by, and that only one record has.
-    address_field = ""
     # Makes the search box appear; what is searched is the record's search entry.
     search_fields = ["slug"]
     list_display = ["listed_name", "state", "updated_on"]

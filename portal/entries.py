@@ -83,7 +83,7 @@ def of_model(number: str, model: type[models.Model]) -> str:
 def entries_holding(model: type[models.Model], condition: Condition) -> RawSQL:
     """The ids of the records of a model with an entry that fits, as a subquery."""
     number, table, parameter = lookup("words", condition)
-    return RawSQL(f"SELECT {number} & {MOST_RECORDS - 1} FROM {table} AND {of_model(number, model)}", [parameter])
+    return RawSQL(f"SELECT {number} & {MOST_RECORDS - 1} FROM {table} AND {of_model(number, model)}", [parameter])  # noqa: S608, S611 - names of ours; the words are a parameter
 
 
 # PostgreSQL takes reading every entry to be cheap, not knowing that their words stand apart. Said in one message with
@@ -113,7 +113,7 @@ def find_numbers(
     for name, (column, condition) in conditions.items():
         number, table, parameter = lookup(column, condition)
         among = f" AND {of_model(number, model)}" if model else ""
-        selects.append(f"SELECT '{name}', {joined.format(number)} FROM {table}{among}")
+        selects.append(f"SELECT '{name}', {joined.format(number)} FROM {table}{among}")  # noqa: S608 - names of ours; the words are a parameter
         parameters.append(parameter)
     question = " UNION ALL ".join(selects)
     with connections[reading_alias()].cursor() as cursor:

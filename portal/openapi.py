@@ -119,7 +119,8 @@ def parameter_of(name: str, bound: Any, filterset: RecordFilterSet) -> dict:
         schema = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
         words = _("the records saved then or later; without a time zone, the one of Ha Noi is meant")
         return parameter(name, f"{label}: {words}.", schema, example="2026-01-16")
-    assert isinstance(bound, YearBoundFilter)
+    if not isinstance(bound, YearBoundFilter):
+        raise TypeError(f"{name} is a filter of a kind that is not described: {bound!r}")
     return parameter(name, f"{label}.", {"type": "string", "pattern": YEAR}, example="2020")
 
 

@@ -130,6 +130,14 @@ def read_contact() -> str:
     return value
 
 
+def read_log_format() -> str:
+    """LOG_FORMAT: `line` for people, `json` for machines."""
+    value = read_text("LOG_FORMAT", "line")
+    if value not in {"line", "json"}:
+        raise ImproperlyConfigured(f"LOG_FORMAT is {value!r}; use line or json.")
+    return value
+
+
 # The project
 
 DEBUG = read_switch("DEBUG", default=True)
@@ -162,7 +170,12 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 
+METRICS = read_switch("METRICS", default=False)
+METRICS_ADDRESSES = read_list("METRICS_ADDRESSES", "127.0.0.0/8,::1")
+
 MIDDLEWARE = [
+    "portal.logs.RequestIdMiddleware",
+    *(["portal.metrics.MetricsMiddleware"] if METRICS else []),
     "portal.middleware.ReadingMiddleware",
     # A page that is kept is answered with the headers it left with; nothing below runs for it.
     "portal.page_cache.PageCacheMiddleware",
@@ -241,6 +254,8 @@ MODELTRANSLATION_ENABLE_FALLBACKS = False
 
 # A meeting is edited together with its dozens of statements and decisions.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20  # of a form without its files, in bytes
+DATA_UPLOAD_MAX_NUMBER_FILES = 5  # no form has more than one
 
 # Static files: hashed and compressed outside development
 
@@ -340,11 +355,32 @@ REPORTS_AN_HOUR = read_number("REPORTS_AN_HOUR", 10)
 
 # Logs go to the console; a fault is written with its trace, in production too
 
+SLOW_QUERY_MS = read_number("SLOW_QUERY_MS", 0)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "portal.logs.RequestIdFilter"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {request_id}: {message}", "style": "{"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "{asctime}{levelname}{name}{request_id}{message}",
+            "style": "{",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+        },
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": read_log_format(), "filters": ["request_id"]}
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"django": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING", "propagate": False}},
 }
+if LOGGING["handlers"]["console"]["formatter"] != "json":
+    del LOGGING["formatters"]["json"]  # its library is installed only where it is wanted
+
+# Faults are also sent to a service that speaks Sentry's protocol, where one is named; nothing about visitors is.
+
+if SENTRY_DSN := read_text("SENTRY_DSN"):
+    import sentry_sdk
+
+    sentry_sdk.init(dsn=SENTRY_DSN, release=RELEASE or None, send_default_pii=False, max_request_body_size="never")

@@ -1,5 +1,6 @@
 """The address plan. Public pages stand under their language; what has none stands beside it."""
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
@@ -74,6 +75,7 @@ urlpatterns = [
     path("favicon.ico", wellknown.favicon, name="favicon"),
     path("robots.txt", wellknown.robots, name="robots"),
     path("sitemap.xml", sitemaps.whole, name="sitemap"),
+    *([path("metrics", include("portal.metrics"))] if settings.METRICS else []),
     path("healthz", wellknown.alive, name="alive"),
     path("readyz", wellknown.ready, name="ready"),
     path(".well-known/security.txt", wellknown.security, name="security"),

@@ -26,4 +26,4 @@ def control_values(control) -> list[str]:
         control.get("type") == "checkbox" and control.get("checked") is None
     ):
         return []
-    return [control.get("value", "")]
+    return [control.get("value", "on" if control.get("type") == "checkbox" else "")]

@@ -39,7 +39,9 @@ def make_records() -> dict[str, str]:
     factories.make_statement(meeting=meeting)
     factories.make_decision(meeting=meeting)
     initiative = factories.make_initiative(topics=[factories.make_topic()], lead_body=factories.make_body())
-    factories.make_milestone(initiative=initiative)
+    factories.make_milestone(initiative=initiative, text_en="")
+    initiative.name_vi = "Tên mới"  # leaves the English behind
+    initiative.save()
     return {
         "index": address("index"),
         "list of meetings": f"{address('meetings_meeting_changelist')}?q=h&status__exact=held",
@@ -50,6 +52,8 @@ def make_records() -> dict[str, str]:
         "initiative": address("initiatives_initiative_change", initiative.pk),
         "deletion": address("meetings_meeting_delete", meeting.pk),
         "history": address("meetings_meeting_history", meeting.pk),
+        "translations": address("translations"),
+        "translation desk": address("translation_desk", "initiatives.initiative", initiative.pk),
     }
 
 
@@ -105,6 +109,25 @@ def test_the_page_to_sign_in_breaks_no_rule_either(page, live_server):
         if found := violations(page, "light"):
             faults[language] = found
     assert faults == {}
+
+
+def test_the_pages_that_ask_before_a_change_break_no_rule_either(desk):
+    factories.make_topic(name_vi="Đô thị thông minh", name_en="Smart cities")
+    factories.make_initiative()
+    desk.goto(address("portal_topic_add"))
+    desk.fill("#id_name_en", "Smart Cities")
+    desk.get_by_role("tab", name="Tiếng Việt").first.click()
+    desk.fill("#id_name_vi", "Do thi thong minh")
+    desk.keyboard.press("Control+s")
+    desk.wait_for_selector(".alike")
+    assert violations(desk, "light") == []
+    for action in ("add_topics", "add_sources"):
+        desk.goto(f"{address('initiatives_initiative_changelist')}?state__exact=published")
+        desk.check("input.action-select")
+        desk.select_option("select[name=action]", action)
+        desk.click("button[name=index]")
+        desk.wait_for_selector(".bulk-change")
+        assert violations(desk, "light") == []
 
 
 def test_a_key_saves_and_stays(desk):

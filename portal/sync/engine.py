@@ -123,7 +123,7 @@ class Spool:
     def __iter__(self) -> Iterator[Any]:
         self.file.seek(0)
         for _number in range(self.length):
-            item = pickle.load(self.file)
+            item = pickle.load(self.file)  # noqa: S301 - an unnamed file that only this process has written
             place = self.file.tell()
             yield item
             self.file.seek(place)

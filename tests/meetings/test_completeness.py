@@ -61,6 +61,7 @@ def test_a_meeting_is_taken_for_held_once_its_days_are_over_unless_it_was_called
     assert states(make_meeting(**PAST, status="postponed"))["decisions"] == "not-asked"
 
 
+@pytest.mark.databases
 def test_one_row_without_a_source_or_a_language_is_a_gap_of_the_meeting():
     meeting = make_complete()
     make_session(meeting=meeting, name_en="")

@@ -95,6 +95,7 @@ def test_each_tile_counts_what_waits(sign_in):
     assert counts == {"review": 2, "drafts": 1, "missing": 2} | dict.fromkeys(ONE_EACH, 1)
 
 
+@pytest.mark.databases
 def test_every_number_leads_to_a_list_of_exactly_as_many(sign_in):
     client = sign_in("reviewer")
     make_work()

@@ -56,7 +56,8 @@ def count_queries(client, path: str, **headers) -> int:
 
 
 def headers_of(answer) -> dict[str, str]:
-    return dict(answer.items())
+    """All but the id of the request, which each answer has of its own."""
+    return {name: value for name, value in answer.items() if name != "X-Request-ID"}
 
 
 # What is kept
@@ -185,9 +186,7 @@ def test_a_visitor_who_has_the_page_is_told_so_in_one_query(client, initiative):
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(PAGE, headers={"if-none-match": f'"other", W/{made["ETag"]}'})
     assert (answer.status_code, answer.content, len(queries)) == (304, b"", 1)
-    assert {name: answer[name] for name in answer.headers} == {
-        name: made[name] for name in ("ETag", "Cache-Control", "CDN-Cache-Control", "Vary")
-    }
+    assert headers_of(answer) == {name: made[name] for name in ("ETag", "Cache-Control", "CDN-Cache-Control", "Vary")}
 
 
 @pytest.mark.parametrize("path", ["initiatives.csv", "initiatives.xlsx", "open-data.zip", "initiatives.atom"])

@@ -85,9 +85,9 @@ def test_each_role_edits_and_deletes_only_its_records(sign_in, role, states):
     client = sign_in(role)
     reasons = {"withdrawn_reason_vi": "Trùng", "withdrawn_reason_en": "Double"}
     rows = {state: make_topic(state=state, **(reasons if state == WITHDRAWN else {})) for state in State}
-    answers = {state: send(client, row, name_vi="Tên mới").status_code for state, row in rows.items()}
+    answers = {state: send(client, row, name_vi=f"Tên mới {state}").status_code for state, row in rows.items()}
     assert answers == {state: 302 if state in states else 403 for state in State}
-    assert set(Topic.objects.filter(name_vi="Tên mới").values_list("state", flat=True)) == states
+    assert set(Topic.objects.filter(name_vi__startswith="Tên mới").values_list("state", flat=True)) == states
     for row in rows.values():
         client.post(address("portal_topic_delete", row.pk), {"post": "yes"})
     everything = {"action": "delete_selected", "_selected_action": [row.pk for row in rows.values()], "post": "yes"}

@@ -1,0 +1,30 @@
+"""Writes a checked copy of the database to a file, while the register is in use."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from portal.backups import Unusable, count_rows, write_backup
+
+
+class Command(BaseCommand):
+    help = "Writes a copy of the database to a file, checks it, and says what it holds."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("place", type=Path, help="a file, or a folder that gets a file named by the moment")
+        parser.add_argument("--force", action="store_true", help="replace a file that is there")
+
+    def handle(self, place: Path, force: bool, **options) -> None:
+        if place.is_dir():
+            place /= f"register-{timezone.now():%Y%m%dT%H%M%SZ}.backup"
+        if place.exists() and not force:
+            raise CommandError(f"{place} is there already; name another file, or replace it with --force.")
+        if not place.parent.is_dir():
+            raise CommandError(f"There is no folder {place.parent}.")
+        try:
+            write_backup(place)
+        except Unusable as unusable:
+            raise CommandError(str(unusable)) from None
+        rows = sum(count_rows().values())
+        self.stdout.write(f"{place}: checked, {place.stat().st_size / 1e6:.1f} MB; the database has {rows} rows now.")

@@ -1,0 +1,70 @@
+"""Numbers for Prometheus, where METRICS=1 asks for them: how many requests, with which answers, how long they took.
+
+Several processes add up where PROMETHEUS_MULTIPROC_DIR names a folder for them, as `prometheus_client` has it.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
+REQUESTS = Counter("register_requests", "Requests by page, method and status.", ["page", "method", "status"])
+SECONDS = Histogram(
+    "register_request_seconds",
+    "Seconds to the first byte of an answer, by page.",
+    ["page"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+
+
+class MetricsMiddleware:
+    """Counts every request; a page is known by the name of its address, one that was kept as `kept`."""
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begun = time.perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        page = (match.view_name or "unknown") if match else "kept"
+        method = request.method if request.method in METHODS else "other"
+        REQUESTS.labels(page, method, response.status_code).inc()
+        SECONDS.labels(page).observe(time.perf_counter() - begun)
+        return response
+
+
+def may_read(request: HttpRequest) -> bool:
+    """Only who asks the server itself, from an address that METRICS_ADDRESSES allows; nobody through a proxy."""
+    if "X-Forwarded-For" in request.headers:
+        return False
+    try:
+        address = ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    return any(address in ip_network(network) for network in settings.METRICS_ADDRESSES)
+
+
+@require_safe
+@never_cache
+def numbers(request: HttpRequest) -> HttpResponse:
+    if not may_read(request):
+        raise PermissionDenied
+    registry = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+urlpatterns = [path("", numbers, name="metrics")]

@@ -1,0 +1,197 @@
+"""Backups: made and read back while others write, checked, and never in place of something by mistake."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.conftest import miss
+from tests.postgresql import find_binaries, postgresql
+
+try:
+    import psycopg
+except ImportError:  # requirements-scale.txt is not installed
+    psycopg = None
+
+
+class Register:
+    """A database of its own, and the commands upon it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def manage(self, *command: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "manage.py", *map(str, command)],
+            cwd=settings.BASE_DIR,
+            env=os.environ | {"DATABASE_URL": self.url},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def connect(self):
+        if self.url.startswith("sqlite"):
+            return sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=20)
+        return psycopg.connect(self.url)
+
+    def numbers(self) -> list[int]:
+        """The numbers that a writer has written, in order."""
+        with closing(self.connect()) as connection:
+            return [
+                row[0] for row in connection.execute("SELECT number FROM portal_searchentry ORDER BY number").fetchall()
+            ]
+
+    def write(self, number: int) -> None:
+        with closing(self.connect()) as connection:
+            connection.execute(f"INSERT INTO portal_searchentry VALUES ({number}, 'a', 'b', 'c')")
+            connection.commit()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    place = tmp_path_factory.mktemp("migrated") / "register.sqlite3"
+    run = Register(f"sqlite:///{place}").manage("migrate", "--verbosity", "0")
+    assert run.returncode == 0, run.stderr
+    with closing(sqlite3.connect(place)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return place
+
+
+@pytest.fixture
+def register(empty, tmp_path) -> Register:
+    place = tmp_path / "register.sqlite3"
+    place.write_bytes(empty.read_bytes())
+    return Register(f"sqlite:///{place}")
+
+
+def write_all_the_while(register: Register, act) -> int:
+    """Do something while a row after another is written; how many rows were there when it was done."""
+    ended, written = threading.Event(), [0]
+
+    def write() -> None:
+        while not ended.is_set():
+            register.write(written[0] + 1)
+            written[0] += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while written[0] < 5:
+        time.sleep(0.01)
+    try:
+        act()
+    finally:
+        ended.set()
+        writer.join()
+    return written[0]
+
+
+def save_and_bring_back(register: Register, place: Path) -> None:
+    """A backup under writes is one moment of them, and reading it back gives just that moment."""
+    made = []
+    written = write_all_the_while(register, lambda: made.append(register.manage("backup", place)))
+    assert made[0].returncode == 0, made[0].stderr
+    assert "checked" in made[0].stdout
+    assert register.numbers() == list(range(1, written + 1))
+    read = register.manage("restore", place, "--force")
+    assert read.returncode == 0, read.stderr
+    assert "every migration is there" in read.stdout
+    kept = register.numbers()
+    assert 5 <= len(kept) <= written
+    assert kept == list(range(1, len(kept) + 1))
+
+
+def test_a_backup_of_sqlite_under_writes_is_one_moment_and_is_brought_back(register, tmp_path):
+    save_and_bring_back(register, tmp_path / "copy")
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_backup_of_postgresql_under_writes_is_one_moment_and_is_brought_back(tmp_path):
+    if (binaries := find_binaries()) is None:
+        miss("PostgreSQL")
+    if psycopg is None:
+        miss("psycopg (requirements-scale.txt)")
+    with postgresql(binaries) as url:
+        register = Register(url)
+        assert register.manage("migrate", "--verbosity", "0").returncode == 0
+        with closing(register.connect()) as connection:
+            # Its columns beside are made by the database.
+            assert connection.execute("SELECT count(*) FROM portal_searchentry").fetchone() == (0,)
+        save_and_bring_back(register, tmp_path / "copy")
+        cut = tmp_path / "cut"
+        cut.write_bytes((tmp_path / "copy").read_bytes()[:-2000])
+        refused = register.manage("restore", cut, "--force")
+        assert refused.returncode == 1
+        assert "pg_restore failed" in refused.stderr
+
+
+def test_restoring_waits_for_who_writes_and_writers_go_on_afterwards(register, tmp_path):
+    register.write(1_000_000)
+    assert register.manage("backup", tmp_path / "copy").returncode == 0
+    results = []
+    write_all_the_while(register, lambda: results.append(register.manage("restore", tmp_path / "copy", "--force")))
+    assert results[0].returncode == 0, results[0].stderr
+    assert 1_000_000 in register.numbers()
+    register.write(2_000_000)
+    assert register.numbers()[-1] == 2_000_000
+
+
+def test_nothing_is_replaced_unless_somebody_says_so(register, tmp_path):
+    place = tmp_path / "copy"
+    assert register.manage("backup", place).returncode == 0
+    before = place.read_bytes()
+    again = register.manage("backup", place)
+    assert (again.returncode, "--force" in again.stderr) == (1, True)
+    assert place.read_bytes() == before
+    onto = register.manage("restore", place)
+    assert (onto.returncode, "The database is not empty" in onto.stderr) == (1, True)
+
+
+def test_a_folder_gets_a_file_named_by_the_moment(register, tmp_path):
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    run = register.manage("backup", folder)
+    (made,) = folder.iterdir()
+    assert made.name.startswith("register-")
+    assert str(made) in run.stdout
+
+
+@pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0 and nothing more", b""])
+def test_what_is_no_whole_copy_is_refused_and_changes_nothing(register, tmp_path, content):
+    register.write(7)
+    place = tmp_path / "copy"
+    place.write_bytes(content)
+    refused = register.manage("restore", place, "--force")
+    assert refused.returncode == 1
+    assert str(place) in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert register.numbers() == [7]
+
+
+def test_a_damaged_copy_is_noticed_before_anything_is_replaced(register, tmp_path):
+    register.write(7)
+    place = tmp_path / "copy"
+    register.manage("backup", place)
+    content = bytearray(place.read_bytes())
+    content[4096:40960] = bytes(36864)
+    place.write_bytes(content)
+    assert register.manage("restore", place, "--check").returncode == 1
+    assert register.manage("restore", place, "--force").returncode == 1
+    assert register.numbers() == [7]
+
+
+def test_an_empty_database_is_filled_without_force(register, tmp_path):
+    register.write(7)
+    register.manage("backup", tmp_path / "copy")
+    other = Register(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    run = other.manage("restore", tmp_path / "copy")
+    assert run.returncode == 0, run.stderr
+    assert other.numbers() == [7]

@@ -1,0 +1,123 @@
+"""The examples of `deploy/` are what the register takes: settings, servers, units and images."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from configparser import ConfigParser
+
+import pytest
+import yaml
+from django.conf import settings
+
+from tests.conftest import miss
+
+ROOT = settings.BASE_DIR
+DEPLOY = ROOT / "deploy"
+
+
+def example_environment() -> dict[str, str]:
+    lines = (DEPLOY / "production.env.example").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_the_example_environment_passes_every_check_for_production(tmp_path):
+    changed = {"DATABASE_URL": f"sqlite:///{tmp_path / 'register.sqlite3'}", "STATIC_ROOT": str(tmp_path)}
+    run = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]} | example_environment() | changed,  # and nothing of the tests
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (0, "System check identified no issues (0 silenced).\n"), run.stderr
+
+
+def test_every_variable_of_the_example_is_explained():
+    lines = (DEPLOY / "production.env.example").read_text(encoding="utf-8").splitlines()
+    named = {match[1] for line in lines if (match := re.match(r"#?([A-Z_]+)=", line))}
+    servers = {"WEB_CONCURRENCY", "WEB_THREADS", "BIND", "PROMETHEUS_MULTIPROC_DIR"}  # of gunicorn.conf.py
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert {name for name in named - servers if f"`{name}`" not in readme} == set()
+
+
+def test_gunicorn_takes_its_settings():
+    run = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--check-config", "portal.wsgi"],
+        cwd=ROOT,
+        env=os.environ | {"DEBUG": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("path", sorted((DEPLOY / "systemd").iterdir()), ids=lambda path: path.name)
+def test_a_unit_names_commands_and_settings_that_there_are(path):
+    unit = ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str
+    unit.read(path)
+    assert {"Unit", "Service" if path.suffix == ".service" else "Timer"} <= set(unit.sections())
+    for name in re.findall(r"manage\.py (\w+)", path.read_text(encoding="utf-8")):
+        assert name == "clearsessions" or (ROOT / "portal/management/commands" / f"{name}.py").exists()
+
+
+def test_what_an_image_copies_is_in_the_repository_and_let_through():
+    copied = re.findall(
+        r"^COPY ((?!--from)\S.*) \S+$", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    names = [name for line in copied for name in line.split()]
+    ignored = (DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    allowed = {line[1:] for line in ignored if line.startswith("!")}
+    assert [name for name in names if not (ROOT / name).exists()] == []
+    assert [name for name in names if name not in allowed and not name.startswith("requirements")] == []
+
+
+def test_an_image_runs_as_nobody_in_particular_and_says_whether_it_is_well():
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    assert re.findall(r"^USER (\d+)$", text, re.MULTILINE) == ["10001"]
+    assert "HEALTHCHECK" in text
+
+
+def test_the_pieces_of_compose_know_each_other():
+    pieces = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    services = pieces["services"]
+    assert set(services) == {"prepare", "app1", "app2", "proxy", "database", "cache"}
+    assert {name for service in services.values() for name in service.get("depends_on", [])} <= set(services)
+    assert services["app1"]["build"]["dockerfile"] == "deploy/Dockerfile"
+    assert "app1:8000" in services["proxy"]["command"][-1]
+
+
+def test_the_site_of_nginx_is_understood_with_its_certificates(tmp_path):
+    nginx, openssl = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"), shutil.which("openssl")
+    if not nginx or not openssl:
+        miss("nginx" if openssl else "openssl")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    make = [
+        openssl,
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=x",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+    ]
+    subprocess.run(make, check=True, capture_output=True)
+    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    site = site.replace("/etc/ssl/register/fullchain.pem", str(certificate))
+    site = site.replace("/etc/ssl/register/privkey.pem", str(key))
+    site = site.replace("listen 80;", "listen 127.0.0.1:18080;").replace(
+        "listen 443 ssl;", "listen 127.0.0.1:18443 ssl;"
+    )
+    whole = tmp_path / "nginx.conf"
+    whole.write_text(f"pid {tmp_path}/pid; events {{}} http {{ access_log off; {site} }}", encoding="utf-8")
+    run = subprocess.run([nginx, "-t", "-q", "-c", whole, "-e", "stderr"], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
