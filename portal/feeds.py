@@ -135,10 +135,7 @@ def changing() -> dict[ChangeKind, tuple[QuerySet, Callable[[list], list[Change]
             each(of_step),
         ),
         ChangeKind.DATES: (dates.select_related("meeting", "meeting__series").order_by("-at", "-pk"), each(of_dates)),
-        ChangeKind.DOCUMENT: (
-            Document.objects.published().order_by("-updated", "-published_on", "slug"),
-            each(of_document),
-        ),
+        ChangeKind.DOCUMENT: (documents, each(of_document)),
         ChangeKind.CORRECTION: (Discrepancy.objects.published().order_by("-updated", "slug"), each(of_discrepancy)),
         ChangeKind.CORRECTED: (log_of_corrections(), of_corrections),
     }
