@@ -5,8 +5,9 @@
 Costs are CPU time per request in one process under production settings, that of the
 database server included: median and 95th percentile, in milliseconds and as multiples
 of a bare view of the same round, which mean the same on any machine. Then what the
-exports (`bench_exports.py`) and loading content (`bench_sync.py`) take. Prints, asserts
-nothing.
+exports (`bench_exports.py`) and loading content (`bench_sync.py`) take, and what visitors
+get from a server (`bench_serving.py`, which can be run alone, and quicker). Prints,
+asserts nothing.
 """
 
 import os
@@ -42,6 +43,8 @@ def main(sizes: list[int]) -> None:
             print("PostgreSQL is not installed: not measured.")
     subprocess.run([sys.executable, str(ROOT / "deploy" / "bench_exports.py"), *map(str, sizes)], check=True)
     subprocess.run([sys.executable, str(ROOT / "deploy" / "bench_sync.py"), *map(str, sizes)], check=True)
+    serving = ["content", "100", *map(str, sizes)]
+    subprocess.run([sys.executable, "-W", "ignore", str(ROOT / "deploy" / "bench_serving.py"), *serving], check=True)
 
 
 if __name__ == "__main__":

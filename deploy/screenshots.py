@@ -47,6 +47,8 @@ PAGES = {
     "methodology": "methodology/",
     "about": "about/",
     "accessibility": "accessibility/",
+    "corrections": "corrections/",
+    "report": "report/?record=/meetings/adgmin-7/",
     "not-found": "nowhere/",
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -159,15 +159,6 @@ class PlanBasis(models.TextChoices):
 
 
 class InitiativeQuerySet(EditorialQuerySet):
-    def similar_to(self, initiative: "Initiative"):
-        """The others that share a topic, those with most topics in common first."""
-        return (
-            self.filter(topics__in=initiative.topics.all())
-            .exclude(pk=initiative.pk)
-            .annotate(shared_topics=Count("topics"))
-            .order_by("-shared_topics", "-start_year", "slug")
-        )
-
     def at_meetings(self, slugs: list[str]):
         """Decided, spoken of, or moved a step at one of the meetings."""
         decided = Decision.objects.published().filter(meeting__slug__in=slugs)

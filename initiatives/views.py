@@ -20,6 +20,7 @@ from initiatives.models import (
     PlanKind,
     disputes_of,
 )
+from initiatives.similar import similar_to
 from meetings.models import Decision, Level, Meeting, Statement
 from portal.models import Body, Country, Direction, Document, Topic
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
@@ -75,7 +76,7 @@ class InitiativeDetailView(RecordDetailView):
             milestones=milestones,
             deciding=by_meeting(d for d in initiative.decisions.all() if d.level != Level.REPORTED),
             status_steps=[step for step in milestones if step.status],
-            similar=Initiative.objects.published().similar_to(initiative)[:SIMILAR_INITIATIVES],
+            similar=similar_to(initiative, SIMILAR_INITIATIVES, self.content),
             evidence=Evidence.of(
                 [initiative],
                 milestones,

@@ -582,7 +582,9 @@ class DateChange(models.Model):
 
     @property
     def why(self) -> str:
-        return self.reason or gettext("No reason is recorded; the change came with an update of the content.")
+        if self.reason or self.origin == self.ADMIN:
+            return self.reason or gettext("No reason is recorded.")
+        return gettext("No reason is recorded; the change came with an update of the content.")
 
     def get_absolute_url(self) -> str:
         return f"{self.meeting.get_absolute_url()}#date-changes"
@@ -612,7 +614,7 @@ def log_moved_dates(sender, instance: Meeting, **kwargs) -> None:
         meeting=instance,
         user=user,
         username=user.get_username() if user else "",
-        origin=origin or (DateChange.ADMIN if any(reasons.values()) else Sync.Origin.COMMAND),
+        origin=origin or (DateChange.ADMIN if user or any(reasons.values()) else Sync.Origin.COMMAND),
         **{f"from_{name}": getattr(before, name) for name in WHEN_FIELDS},
         **{f"to_{name}": getattr(instance, name) for name in WHEN_FIELDS},
         **{f"reason_{language}": reason for language, reason in reasons.items()},

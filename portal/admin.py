@@ -113,6 +113,8 @@ class EditingAdmin(HistoryMixin, MeanwhileMixin, RelationsMixin, admin.ModelAdmi
     """What every admin of the register has in common."""
 
     list_per_page = 50
+    # The web address that a record can be found by, and that only one record has.
+    address_field = ""
     list_select_related = ()
     change_list_template = "admin/content_list.html"
     save_on_top = True
@@ -248,8 +250,6 @@ class RecordAdmin(TabbedAdmin):
     form = OnceNamedForm
     # Whether two records of nearly the same name are likely to be one.
     is_once_named = True
-    # The web address that a record can be found by, and that only one record has.
-    address_field = ""
     # Makes the search box appear; what is searched is the record's search entry.
     search_fields = ["slug"]
     list_display = ["listed_name", "state", "updated_on"]

@@ -25,7 +25,9 @@ from portal.dates import show_date
 from portal.exports import answer_unless_known, part_address, refusal, site_of, state_tag
 from portal.filters import FilterForm, ValuesField
 from portal.models import Document
+from portal.reports.records import corrections_of, log_of_corrections
 from portal.structured import LICENSE
+from portal.templatetags.head import kind_name
 
 ENTRIES = 100
 LONGEST_TITLE = 110
@@ -37,6 +39,7 @@ class ChangeKind(TextChoices):
     DATES = "dates", gettext_lazy("Meetings moved, postponed or cancelled")
     DOCUMENT = "document", gettext_lazy("New documents")
     CORRECTION = "correction", gettext_lazy("Discrepancies and corrections")
+    CORRECTED = "corrected", gettext_lazy("Errors corrected")
 
 
 class ChangesForm(FilterForm):
@@ -99,27 +102,49 @@ def of_discrepancy(discrepancy: Discrepancy) -> Change:
     )
 
 
-def changing() -> dict[ChangeKind, tuple[QuerySet, Callable[[Model], Change]]]:
-    """Per kind the public records, the last saved first, and what a feed says of one."""
+def of_corrections(lines: list[tuple]) -> list[Change]:
+    """Lines of the log of corrections; their records are read together."""
+    page = reverse("corrections")
+    return [
+        Change(
+            ChangeKind.CORRECTED,
+            correction.date,
+            f"{kind_name(correction.record)}: {Truncator(correction.record).chars(LONGEST_TITLE, truncate=' …')}",
+            correction.text,
+            page,
+            f"{correction._meta.model_name}/{correction.pk}",
+        )
+        for correction in corrections_of(lines)
+    ]
+
+
+def each(make: Callable[[Model], Change]) -> Callable[[Iterable[Model]], list[Change]]:
+    return lambda records: [make(record) for record in records]
+
+
+def changing() -> dict[ChangeKind, tuple[QuerySet, Callable[[list], list[Change]]]]:
+    """Per kind the public records, the last saved first, and what a feed says of some of them."""
     decisions = Decision.objects.published().select_related("meeting", "meeting__series")
     steps = Milestone.objects.exclude(status="").filter(initiative__in=Initiative.objects.published())
     dates = DateChange.objects.filter(meeting__in=Meeting.objects.published())
+    documents = Document.objects.published().order_by("-updated", "-published_on", "slug")
     return {
-        ChangeKind.DECISION: (decisions.order_by("-updated", "-meeting__start", "slug"), of_decision),
+        ChangeKind.DECISION: (decisions.order_by("-updated", "-meeting__start", "slug"), each(of_decision)),
         ChangeKind.STATUS: (
             steps.select_related("initiative").order_by("-initiative__updated", "-date", "key"),
-            of_step,
+            each(of_step),
         ),
-        ChangeKind.DATES: (dates.select_related("meeting", "meeting__series").order_by("-at", "-pk"), of_dates),
-        ChangeKind.DOCUMENT: (Document.objects.published().order_by("-updated", "-published_on", "slug"), of_document),
-        ChangeKind.CORRECTION: (Discrepancy.objects.published().order_by("-updated", "slug"), of_discrepancy),
+        ChangeKind.DATES: (dates.select_related("meeting", "meeting__series").order_by("-at", "-pk"), each(of_dates)),
+        ChangeKind.DOCUMENT: (documents, each(of_document)),
+        ChangeKind.CORRECTION: (Discrepancy.objects.published().order_by("-updated", "slug"), each(of_discrepancy)),
+        ChangeKind.CORRECTED: (log_of_corrections(), of_corrections),
     }
 
 
 def latest_changes(kinds: Iterable[str], part: int) -> tuple[list[Change], int]:
-    """A part of the changes of some kinds, the latest first, and how many there are in all; two queries a kind."""
+    """A part of the changes of some kinds, the latest first, and how many there are in all; a few queries a kind."""
     chosen = [(rows, make) for kind, (rows, make) in changing().items() if kind in kinds]
-    changes = [make(record) for rows, make in chosen for record in rows[: part * ENTRIES]]
+    changes = [change for rows, make in chosen for change in make(list(rows[: part * ENTRIES]))]
     changes.sort(key=lambda change: change.updated, reverse=True)
     return changes[(part - 1) * ENTRIES : part * ENTRIES], sum(rows.count() for rows, _make in chosen)
 

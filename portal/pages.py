@@ -7,11 +7,15 @@ view names what its page needs. Everything passes through `published()`.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Model, Prefetch, QuerySet, Value
+from django.db import connections
+from django.db.models import Count, Model, Prefetch, QuerySet
+from django.http import Http404
 from django.views.generic import DetailView, ListView
 
 from portal.filters import Matches
+from portal.index import ContentState, content_state, kept
 from portal.models import Reliability, Source
+from portal.prepared import PreparedRecord, prepared
 
 RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
 
@@ -22,6 +26,29 @@ def public(relation: str, queryset: QuerySet) -> Prefetch:
 
 
 SOURCE_COLUMNS = ["id", "slug", "title", "publisher", "published_on", "precision", "url", "language", "reliability"]
+# So many sources are kept in memory; where there are more, the others are read for each page.
+MOST_SOURCES = 5000
+
+
+def public_sources(ids: set[int], state: ContentState) -> dict[int, Source]:
+    """The public ones of some sources by id; each is read once for a state of the content."""
+    known: dict[int, Source | None] = kept(state, "sources", dict)
+    found = {pk: known[pk] for pk in ids if pk in known}
+    if missing := ids - found.keys():
+        rows = Source.objects.published().filter(pk__in=missing).order_by().values_list(*SOURCE_COLUMNS)
+        read = {row[0]: Source(**dict(zip(SOURCE_COLUMNS, row, strict=True))) for row in rows}
+        found |= read
+        if len(known) < MOST_SOURCES:
+            known |= dict.fromkeys(missing) | read
+    return {pk: source for pk, source in found.items() if source}
+
+
+def links_of(model: type[Model], ids: list[int]) -> str:
+    """The SQL for (model, record id, source id) of some records of a model; writing it by Django costs more than it."""
+    through = model.sources.through._meta
+    owner, source = (through.get_field(name).column for name in (model._meta.model_name, "source"))
+    places = ", ".join(["%s"] * len(ids))
+    return f"SELECT '{model._meta.label}', {owner}, {source} FROM {through.db_table} WHERE {owner} IN ({places})"
 
 
 def source_links(records: list[Model]) -> list[tuple[str, int, Source]]:
@@ -29,19 +56,14 @@ def source_links(records: list[Model]) -> list[tuple[str, int, Source]]:
     ids: dict[type[Model], list[int]] = {}
     for record in records:
         ids.setdefault(type(record), []).append(record.pk)
-    public_sources = Source.objects.published()
-    queries = [
-        model.sources.through.objects.filter(**{f"{model._meta.model_name}__in": pks}, source__in=public_sources)
-        .order_by()
-        .values_list(
-            Value(model._meta.label),
-            f"{model._meta.model_name}_id",
-            *(f"source__{column}" for column in SOURCE_COLUMNS),
-        )
-        for model, pks in ids.items()
-    ]
-    rows = queries[0].union(*queries[1:], all=True) if queries else []
-    return [(label, pk, Source(**dict(zip(SOURCE_COLUMNS, columns, strict=True)))) for label, pk, *columns in rows]
+    if not ids:
+        return []
+    with connections[Source.objects.db].cursor() as cursor:
+        sql = " UNION ALL ".join(links_of(model, pks) for model, pks in ids.items())
+        cursor.execute(sql, [pk for pks in ids.values() for pk in pks])
+        links = cursor.fetchall()
+    sources = public_sources({source for _label, _pk, source in links}, content_state())
+    return [(label, pk, sources[source]) for label, pk, source in links if source in sources]
 
 
 @dataclass
@@ -154,8 +176,16 @@ class RecordDetailView(DetailView):
     def related(self) -> list[Prefetch | str]:
         return []
 
-    def get_queryset(self) -> QuerySet:
-        return self.model.objects.published().select_related(*self.select_related).prefetch_related(*self.related())
+    def get_object(self, queryset: QuerySet | None = None) -> Model:
+        """Raises Http404 for what is not public or not there."""
+        self.content = content_state()
+        record = prepared(self.content, type(self), self.prepare).called(self.kwargs["slug"])
+        if record is None:
+            raise Http404(self.kwargs["slug"])
+        return record
+
+    def prepare(self) -> PreparedRecord:
+        return PreparedRecord(self.model.objects.published().select_related(*self.select_related), self.related())
 
     def get_context_data(self, **kwargs) -> dict:
         context = super().get_context_data(**kwargs)

@@ -111,6 +111,25 @@ def test_the_page_to_sign_in_breaks_no_rule_either(page, live_server):
     assert faults == {}
 
 
+def test_the_pages_that_ask_before_a_change_break_no_rule_either(desk):
+    factories.make_topic(name_vi="Đô thị thông minh", name_en="Smart cities")
+    factories.make_initiative()
+    desk.goto(address("portal_topic_add"))
+    desk.fill("#id_name_en", "Smart Cities")
+    desk.get_by_role("tab", name="Tiếng Việt").first.click()
+    desk.fill("#id_name_vi", "Do thi thong minh")
+    desk.keyboard.press("Control+s")
+    desk.wait_for_selector(".alike")
+    assert violations(desk, "light") == []
+    for action in ("add_topics", "add_sources"):
+        desk.goto(f"{address('initiatives_initiative_changelist')}?state__exact=published")
+        desk.check("input.action-select")
+        desk.select_option("select[name=action]", action)
+        desk.click("button[name=index]")
+        desk.wait_for_selector(".bulk-change")
+        assert violations(desk, "light") == []
+
+
 def test_a_key_saves_and_stays(desk):
     topic = factories.make_topic(name_en="Smart city")
     desk.goto(address("portal_topic_change", topic.pk))

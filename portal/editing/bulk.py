@@ -7,15 +7,16 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteSelectMultiple
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.accounts.roles import may_edit
+from portal.editing.addresses import same_page
 from portal.models import Editorial, Part, State
 from portal.revisions import keep_revision, keep_what_was_loaded
 
@@ -23,18 +24,39 @@ MOST = 200  # records in one change
 
 
 class AddedForm(forms.Form):
-    """What is added to each of the records."""
+    """What is added to each of the records: boxes to tick, or, of what has web addresses, found by typing or pasted."""
 
-    added = forms.ModelMultipleChoiceField(queryset=None)
+    added = forms.ModelMultipleChoiceField(queryset=None, required=False)
+    addresses = forms.CharField(
+        label=gettext_lazy("Or web addresses, one a line"), required=False, widget=AdminTextareaWidget({"rows": 3})
+    )
 
     def __init__(self, field: models.ManyToManyField, model_admin: ModelAdmin, request: HttpRequest, data=None) -> None:
         super().__init__(data)
         related = model_admin.related_admin(field)
+        self.address_field = related.address_field
         added = self.fields["added"]
-        added.widget = AutocompleteSelectMultiple(field, model_admin.admin_site)
-        added.queryset = related.get_queryset(request)
+        if self.address_field:
+            added.widget = AutocompleteSelectMultiple(field, model_admin.admin_site)
+        else:
+            added.widget = forms.CheckboxSelectMultiple()
+            del self.fields["addresses"]
+        added.queryset = related.get_queryset(request).order_by(*related.get_ordering(request))
         added.label_from_instance = related.choice_label
         added.label = capfirst(field.verbose_name)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        found, unknown = list(cleaned.get("added", [])), []
+        for line in cleaned.get("addresses", "").split():
+            at_address = same_page(self.fields["added"].queryset, self.address_field, line)
+            found += at_address
+            unknown += [] if at_address else [line]
+        if unknown:
+            self.add_error("addresses", _("Not registered yet: %(addresses)s") % {"addresses": ", ".join(unknown)})
+        elif not found and not self.errors:
+            self.add_error("added", _("Say what is to be added."))
+        return cleaned | {"added": found}
 
 
 def may_change_at_once(user: Any, row: models.Model) -> bool:
@@ -77,7 +99,7 @@ def adder(field_name: str, title: Any) -> Callable:
         field = model_admin.opts.get_field(field_name)
         form = AddedForm(field, model_admin, request, request.POST if "confirmed" in request.POST else None)
         if allowed and form.is_valid():
-            report(request, add_to_each(request.user, allowed, field_name, list(form.cleaned_data["added"])), refused)
+            report(request, add_to_each(request.user, allowed, field_name, form.cleaned_data["added"]), refused)
             return None
         return confirmation(model_admin, request, title=title, form=form, allowed=allowed, refused=refused)
 

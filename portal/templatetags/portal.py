@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from urllib.parse import quote, urlencode
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -269,6 +270,29 @@ def today_on(line: charts.Periods) -> float | None:
 def sources_of(context, record) -> list:
     """The numbered sources of a record on this page."""
     return context["evidence"].for_record(record)
+
+
+@register.simple_tag(takes_context=True)
+def source_pills(context, record) -> SafeString:
+    """Links from a fact to its numbered sources below; dozens on a page."""
+    numbered, language = context["evidence"].for_record(record), get_language()
+    pills = "".join(source_pill(entry.number, language) for entry in numbered)
+    return mark_safe(f'<span class="srcs">{pills}</span>' if pills else "")
+
+
+@lru_cache(maxsize=1000)
+def source_pill(number: int, language: str) -> SafeString:
+    words = _("Source %(n)s") % {"n": number}
+    return format_html('<a class="src" href="#source-{}">{}</a>', number, words)
+
+
+@register.simple_tag
+def source_line(source) -> SafeString:
+    """A source as it stands below every page that names it; written once, as the source is kept (`portal.pages`)."""
+    lines, language = source.__dict__.setdefault("lines", {}), get_language()
+    if language not in lines:
+        lines[language] = mark_safe(render_to_string("includes/source_line.html", {"source": source}))
+    return lines[language]
 
 
 @register.simple_tag(takes_context=True)

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.utils.translation import gettext
 from icalendar import Calendar
 
 from meetings.models import DateChange, Meeting
@@ -230,6 +231,12 @@ def test_a_plain_load_over_a_public_meeting_is_logged_and_into_an_empty_register
     assert DateChange.objects.count() == 1
     call_command("loaddata", str(tmp_path / "one.json"), verbosity=0)
     assert [change.to_start for change in DateChange.objects.all()] == [date(2026, 1, 12), date(2026, 1, 19)]
+
+
+def test_a_change_by_an_editor_without_a_reason_says_no_more_than_that(meeting):
+    meeting.changed_by = make_member("reviewer", "thu")
+    change = moved(meeting, dates_reason_vi="", dates_reason_en="").date_changes.get()
+    assert (change.origin, change.why) == ("admin", gettext("No reason is recorded."))
 
 
 def test_a_new_meeting_has_no_log(meeting):

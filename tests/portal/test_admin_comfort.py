@@ -171,6 +171,29 @@ def test_a_row_of_a_public_record_is_left_too(editor):
     assert list(statement.sources.all()) == []
 
 
+def test_several_sources_are_pasted_by_their_addresses_without_a_script(reviewer):
+    sources = [make_source(url=f"https://asean.org/{n}") for n in range(2)]
+    record = make_initiative()
+    pasted = "www.asean.org/0/\nhttps://asean.org/1\n"
+    bulk(reviewer, "add_sources", [record], confirmed="yes", addresses=pasted)
+    assert set(record.sources.all()) == set(sources)
+
+
+def test_a_pasted_address_that_no_source_has_is_named_and_nothing_is_changed(reviewer):
+    make_source(url="https://asean.org/0")
+    record = make_initiative()
+    answer = bulk(reviewer, "add_sources", [record], confirmed="yes", addresses="asean.org/0\nasean.org/9")
+    assert answer.context["form"].errors == {"addresses": ["Not registered yet: asean.org/9"]}
+    assert list(record.sources.all()) == []
+
+
+def test_topics_are_boxes_to_tick(reviewer):
+    topic = make_topic()
+    page = parse(bulk(reviewer, "add_topics", [make_initiative()]))
+    boxes = [box.get("value") for box in page.iter("input") if box.get("name") == "added"]
+    assert boxes == [str(topic.pk)]
+
+
 def test_nothing_chosen_to_add_is_asked_for_again(reviewer):
     answer = bulk(reviewer, "add_sources", [make_initiative()], confirmed="yes")
     assert list(answer.context["form"].errors) == ["added"]

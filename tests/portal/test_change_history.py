@@ -1,6 +1,6 @@
 """The public history of a record: what changed in its public text, and nothing else."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import html5lib
 import pytest
@@ -238,6 +238,14 @@ def test_the_page_is_for_readers_and_not_for_search_engines(client, user):
     canonical = [link.get("href") for link in page.iter("link") if link.get("rel") == "canonical"]
     assert (robots, canonical) == (["noindex, follow"], ["http://testserver/en/topics/ai/history/"])
     assert "history" not in client.get("/sitemap.xml").content.decode()
+
+
+def test_a_change_is_dated_by_the_day_of_the_register_not_of_greenwich(user):
+    topic = make_topic()
+    become(topic, user, name_en="New")
+    evening = datetime(2026, 1, 15, 18, 30, tzinfo=UTC)  # past one in the morning in Hanoi
+    Revision.objects.filter(pk=Revision.objects.latest("pk").pk).update(date_created=evening)
+    assert public_history(topic)[0].day == date(2026, 1, 16)
 
 
 def test_a_long_history_is_paged_and_a_page_that_is_not_there_is_not_found(client, user):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import feedparser
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import User
@@ -132,6 +133,16 @@ def test_the_log_takes_as_many_queries_for_many_lines(client):
         make_note(make_topic(), 1, "Note")
     assert queries() == few
     assert few <= 15
+
+
+def test_the_feed_of_changes_tells_of_corrections(client):
+    make_correction(make_topic(name_vi="Trí tuệ nhân tạo"), 3)
+    make_note(make_topic(name_vi="Lượng tử"), 6, "Đã sửa tên.")
+    entries = feedparser.parse(client.get("/vi/changes.atom?kind=corrected").content).entries
+    assert [(entry.title, entry.summary) for entry in entries] == [
+        ("Chủ đề: Lượng tử", "Đã sửa tên."),
+        ("Chủ đề: Trí tuệ nhân tạo", "Đã sửa năm."),
+    ]
 
 
 def test_the_log_is_found_from_every_page_and_in_the_sitemap(client):

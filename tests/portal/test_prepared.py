@@ -1,0 +1,66 @@
+"""The page of a record reads what its queries would find, whatever record they were written for first."""
+
+import pytest
+from django.db import connection
+from django.http import Http404
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
+
+from initiatives.views import InitiativeDetailView, PlanDetailView
+from meetings.views import DecisionDetailView, MeetingDetailView, PersonDetailView
+from portal.models import State
+from portal.prepared import is_direct
+from portal.views import BodyDetailView, CountryDetailView, DirectionDetailView, DocumentDetailView, TopicDetailView
+from tests.web import make_web
+
+VIEWS = [
+    *(InitiativeDetailView, PlanDetailView, DecisionDetailView, MeetingDetailView, PersonDetailView),
+    *(BodyDetailView, CountryDetailView, DirectionDetailView, DocumentDetailView, TopicDetailView),
+]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+
+
+def read(view_class, slug: str):
+    view = view_class()
+    view.setup(RequestFactory().get("/"), slug=slug)
+    return view.get_object()
+
+
+def related_of(record, names: list[str]) -> dict[str, list]:
+    return {name: list(getattr(record, name).all()) for name in names}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_record_has_the_relations_that_django_would_read(view, language):
+    make_web(3)
+    with override(language):
+        related = view().related()
+        names = [each.prefetch_to for each in related if is_direct(each)]
+        for expected in view.model.objects.published().prefetch_related(*related):
+            found = read(view, expected.slug)
+            assert found == expected
+            with CaptureQueriesContext(connection) as queries:
+                assert related_of(found, names) == related_of(expected, names)
+            assert len(queries) == 0
+
+
+def test_what_belongs_to_the_record_knows_it_without_a_query():
+    web = make_web(2)
+    initiative = read(InitiativeDetailView, web["initiative"][0].slug)
+    with CaptureQueriesContext(connection) as queries:
+        assert {step.initiative.pk for step in initiative.milestones.all()} == {initiative.pk}
+    assert len(queries) == 0
+
+
+def test_a_draft_is_not_there_whether_record_or_relation():
+    web = make_web(1)
+    slug = web["initiative"][0].slug
+    assert list(read(InitiativeDetailView, slug).topics.all()) == web["topic"]
+    type(web["topic"][0]).objects.update(state=State.DRAFT)
+    assert list(read(InitiativeDetailView, slug).topics.all()) == []
+    type(web["initiative"][0]).objects.update(state=State.DRAFT)
+    with pytest.raises(Http404):
+        read(InitiativeDetailView, slug)
