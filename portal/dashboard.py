@@ -42,6 +42,13 @@ TILES = [
         "portal.review_content",
     ),
     Tile(
+        "pending",
+        _("Pending versions to review"),
+        _("Of published records. Visitors see the published text until a reviewer has approved them."),
+        {"pending": "in-review"},
+        "portal.review_content",
+    ),
+    Tile(
         "drafts",
         _("My drafts"),
         _("Drafts that I wrote, or changed at least once."),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from reversion.models import Version as Kept
 
 from portal.links.models import Outcome, SourceCheck
+from portal.models import PendingVersion
 from portal.translations.texts import missing_text, outdated_text
 
 
@@ -104,19 +105,35 @@ class LinkFilter(ConditionFilter):
         return Q(url__in=checks.values("url"))
 
 
+class PendingFilter(ConditionFilter):
+    """Published records beside which a version waits."""
+
+    title = _("pending version")
+    parameter_name = "pending"
+    values = tuple(PendingVersion.State.choices)
+
+    @staticmethod
+    def condition(model, value, user):
+        waiting = PendingVersion.objects.filter(content_type=ContentType.objects.get_for_model(model), state=value)
+        return Q(pk__in=waiting.values("object_id"))
+
+
 # Counting by the same conditions
 
 
-def list_condition(model_admin: admin.ModelAdmin, user: AbstractBaseUser, query: dict[str, str]) -> Q | None:
+def list_condition(model_admin: admin.ModelAdmin, request: HttpRequest, query: dict[str, str]) -> Q | None:
     """The condition of a query of a list; None where the list has no such filter."""
-    filters = {getattr(each, "parameter_name", f"{each}__exact"): each for each in model_admin.list_filter}
+    known = model_admin.get_list_filter(request)
+    filters = {getattr(each, "parameter_name", f"{each}__exact"): each for each in known}
     if not query.keys() <= filters.keys():
         return None
     condition = Q()
     for parameter, value in query.items():
         is_field = isinstance(filters[parameter], str)
         condition &= (
-            Q(**{parameter: value}) if is_field else filters[parameter].condition(model_admin.model, value, user)
+            Q(**{parameter: value})
+            if is_field
+            else filters[parameter].condition(model_admin.model, value, request.user)
         )
     return condition
 
@@ -125,7 +142,7 @@ def count_lists(
     model_admin: admin.ModelAdmin, request: HttpRequest, queries: dict[str, dict[str, str]]
 ) -> dict[str, int]:
     """How many records the list shows for each named query that it knows, asked of the database at once."""
-    conditions = {name: list_condition(model_admin, request.user, query) for name, query in queries.items()}
+    conditions = {name: list_condition(model_admin, request, query) for name, query in queries.items()}
     columns = {
         name.replace("-", "_"): Count("pk", filter=condition)
         for name, condition in conditions.items()

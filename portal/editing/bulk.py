@@ -1,6 +1,7 @@
 """Changes to many records at once: chosen in a list, confirmed on a page that says what will happen, one revision."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -15,10 +16,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal.accounts.roles import may_edit
 from portal.editing.addresses import same_page
-from portal.models import Editorial, Part, State
+from portal.models import State
 from portal.revisions import keep_revision, keep_what_was_loaded
+from portal.workflow.pending import change_as_pending, look_up_waiting, may_change
 
 MOST = 200  # records in one change
 
@@ -59,31 +60,37 @@ class AddedForm(forms.Form):
         return cleaned | {"added": found}
 
 
-def may_change_at_once(user: Any, row: models.Model) -> bool:
-    """Whether a change may go straight into the record: a draft's, or by who may publish."""
-    record = getattr(row, row.parent_field) if isinstance(row, Part) else row
-    is_draft = not isinstance(record, Editorial) or record.state == State.DRAFT
-    return may_edit(user, row) and (is_draft or user.has_perm("portal.publish_content"))
-
-
 def parted(user: Any, records: list[models.Model]) -> tuple[list[models.Model], list[models.Model]]:
     """Those that the editor may change, and those that stay as they are."""
-    allowed = [record for record in records if may_change_at_once(user, record)]
+    look_up_waiting(records)
+    allowed = [record for record in records if may_change(user, record)]
     return allowed, [record for record in records if record not in allowed]
 
 
 def add_to_each(user: Any, records: list[models.Model], field: str, added: list[models.Model]) -> int:
-    """Add what is missing to each record, as one revision; how many were changed."""
+    """Add what is missing to each record, as one revision; how many were changed.
+
+    What is public is changed in the version that waits beside it.
+    """
     wanted = {each.pk for each in added}
     with transaction.atomic():
         models.prefetch_related_objects(records, field)
         lacking = [each for each in records if wanted - {known.pk for known in getattr(each, field).all()}]
-        keep_what_was_loaded(lacking)
+        at_once = [each for each in lacking if getattr(each, "state", "") != State.PUBLISHED]
+        keep_what_was_loaded(at_once)
         for record in lacking:
-            getattr(record, field).add(*added)
-            record.save()
-        keep_revision(user, "changed", lacking)
+            if record in at_once:
+                add(record, field, added)
+            else:
+                change_as_pending(user, record, partial(add, record, field, added))
+        keep_revision(user, "changed", at_once)
     return len(lacking)
+
+
+def add(record: models.Model, field: str, added: list[models.Model]) -> None:
+    row = type(record)._default_manager.get(pk=record.pk)
+    getattr(row, field).add(*added)
+    row.save()
 
 
 def adder(field_name: str, title: Any) -> Callable:

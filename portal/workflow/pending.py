@@ -76,6 +76,17 @@ def may_change(user: AbstractBaseUser, row: models.Model) -> bool:
     return record.waiting is None or record.waiting.state == PendingVersion.State.DRAFT or may_edit(user, record)
 
 
+def look_up_waiting(records: list[models.Model]) -> None:
+    """Find for many records of one model at once what `may_change` asks of each."""
+    if not records or not isinstance(records[0], Editorial):
+        return
+    kind, numbers = ContentType.objects.get_for_model(records[0]), [record.pk for record in records]
+    found = PendingVersion.objects.filter(content_type=kind, object_id__in=numbers)
+    waiting = {pending.object_id: pending for pending in found}
+    for record in records:
+        record.waiting = waiting.get(record.pk)
+
+
 @contextmanager
 def taken_back() -> Iterator[None]:
     """Whatever is written inside was never written."""

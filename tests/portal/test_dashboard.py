@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.links.models import SourceCheck
-from portal.models import Conflict, State
+from portal.models import Conflict, PendingVersion, State
 from portal.reports.models import ErrorReport
+from portal.workflow.pending import change_as_pending
+from tests.editors import make_member
 from tests.factories import (
     make_decision,
     make_initiative,
@@ -86,13 +88,20 @@ def write_draft(client) -> None:
     make_topic(state=State.DRAFT)  # somebody else's
 
 
+def rename(topic) -> None:
+    topic.name_en = "Another name"
+    topic.save()
+
+
 def test_each_tile_counts_what_waits(sign_in):
     client = sign_in("reviewer")
     make_work()
     write_draft(client)
+    change_as_pending(make_member("editor", "another"), topic := make_topic(), lambda: rename(topic))
+    PendingVersion.objects.update(state="in-review")
     counts = tiles(client)
     assert counts.pop("sources") > 3
-    assert counts == {"review": 2, "drafts": 1, "missing": 2} | dict.fromkeys(ONE_EACH, 1)
+    assert counts == {"review": 2, "pending": 1, "drafts": 1, "missing": 2} | dict.fromkeys(ONE_EACH, 1)
 
 
 @pytest.mark.databases
@@ -112,7 +121,7 @@ def test_every_number_leads_to_a_list_of_exactly_as_many(sign_in):
     ("role", "names"),
     [
         ("editor", OF_EDITORS),
-        ("reviewer", ["review", *OF_EDITORS]),
+        ("reviewer", ["review", "pending", *OF_EDITORS]),
         ("maintainer", ["conflicts"]),
     ],
 )
