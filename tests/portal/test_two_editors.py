@@ -141,6 +141,7 @@ def test_what_changes_again_while_the_conflict_is_read_is_shown_again(lan, minh)
     assert topic.name_en == "Minh’s"
 
 
+@pytest.mark.databases
 def test_relations_choices_dates_and_hours_are_taken_over_as_the_form_sends_them(lan, minh):
     old, new, body = make_source(), make_source(), make_meeting().series
     meeting = make_meeting(sources=[old], start=date(2026, 1, 15), end=date(2026, 1, 16), state=State.DRAFT)
@@ -206,6 +207,7 @@ def new_row(place: int, initiative, text: str, day: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.databases
 def test_a_row_that_the_other_added_comes_in_beside_ones_own(lan, minh, initiative):
     both_open(initiative, lan, minh)
     lan.write(**new_row(2, initiative, "Lan’s new", "1/3/2026"))
@@ -255,6 +257,7 @@ def test_a_row_that_both_deleted_is_gone(lan, minh, initiative):
     assert texts(initiative) == ["Step 2"]
 
 
+@pytest.mark.databases
 def test_rows_that_are_records_are_merged_too_with_what_they_point_at(lan, minh):
     meeting = make_meeting(state=State.DRAFT)
     session = make_session(meeting=meeting, order=1, name_en="Opening", state=State.DRAFT)
