@@ -11,7 +11,7 @@ from reversion.models import Revision
 from initiatives.models import Milestone
 from portal.history.moments import moments_of
 from portal.history.shown import shown_moments
-from portal.models import State, Topic
+from portal.models import Part, State, Topic
 from portal.revisions import keep_what_was_loaded
 from portal.sync.engine import Options, run
 from portal.sync.reading import Row
@@ -34,7 +34,9 @@ def address(row, page: str, *arguments) -> str:
 
 
 def change(client, row, **given):
-    """Open the form of a row, change what is given, and send it."""
+    """Open the form of a row, change what is given, and send it. What is public would change beside itself."""
+    record = getattr(row, row.parent_field) if isinstance(row, Part) else row
+    type(record).objects.filter(pk=record.pk).update(state=State.DRAFT)
     page = address(row, "change")
     values = form_values(client.get(page).content.decode(), f"{row._meta.model_name}_form")
     return client.post(page, values | given)
@@ -161,7 +163,7 @@ def test_a_row_changed_on_its_own_page_stands_in_the_history_of_its_record(edito
 
 
 def test_a_row_that_moves_to_another_record_leaves_the_one_and_comes_to_the_other(editor):
-    milestone, other = make_milestone(), make_initiative()
+    milestone, other = make_milestone(), make_initiative(state=State.DRAFT)
     old = milestone.initiative
     change(editor, milestone, initiative=str(other.pk))
     assert [row.kind for row in history(editor, old)[0].changes] == ["removed"]
