@@ -21,10 +21,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.roles import may_edit
+from portal.history.content import rows_of
+from portal.history.notes import publish_waiting_note
 from portal.index import content_due
 from portal.models import Editorial, Part, State
 from portal.reading import where_it_is_written
-from portal.revisions import keep_revision, revisions_of_deletion
+from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_deletion
 from portal.workflow.content import (
     Clash,
     Content,
@@ -196,10 +198,12 @@ def publish(pending: PendingVersion, user: AbstractBaseUser | None, choices: dic
         merge = merge_of(pending, content_of(record), choices)
         if merge.clashes:
             raise Clashing(merge.clashes)
-        changes = changes_to(record, merge.content)
-        with revisions_of_deletion(user, changes.going):
+        changes, moment = changes_to(record, merge.content), timezone.now()
+        keep_what_was_loaded([record, *rows_of(record)], record.updated)
+        with revisions_of_deletion(user, changes.going, moment):
             write_checked(changes, user)
-        keep_revision(user, "changed", changes.written)
+        keep_revision(user, "changed", changes.written, moment)
+        publish_waiting_note(pending, user, record, moment)
         pending.delete()
         return record
 
