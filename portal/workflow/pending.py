@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
+from zlib import crc32
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
@@ -21,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.roles import may_edit
+from portal.entries import MOST_RECORDS
 from portal.history.content import rows_of
 from portal.history.notes import publish_waiting_note
 from portal.index import content_due
@@ -34,6 +36,7 @@ from portal.workflow.content import (
     Sides,
     changes_to,
     content_of,
+    key_of,
     write,
     write_checked,
 )
@@ -91,13 +94,24 @@ def locked(record: models.Model) -> models.Model:
     return type(record)._default_manager.select_for_update(of=("self",)).get(pk=record.pk)
 
 
-def show(record: models.Model, pending: PendingVersion) -> None:
-    """Let the database say the pending version, changed when it was changed; to be taken back, or kept, afterwards."""
+def show(record: models.Model, pending: PendingVersion, is_for_good: bool = False) -> None:
+    """Let the database say the pending version, changed when it was changed; to be taken back, or kept, afterwards.
+
+    What is taken back gives a new row the same number each time, by which a form that was sent finds it again.
+    """
     changes = changes_to(record, pending.content)
+    for row, _values in [] if is_for_good else changes.new:
+        row.pk = number_for_now(row)
     write(changes)
     for row in [record, *changes.written]:
         if isinstance(row, Editorial):
             type(row)._base_manager.filter(pk=row.pk).update(updated=pending.changed)
+
+
+def number_for_now(row: models.Model) -> int:
+    """A number made of the key of a row, in the half of all numbers that no row has reached."""
+    half = MOST_RECORDS // 2
+    return half + crc32(f"{row._meta.label_lower} {key_of(row)}".encode()) % half
 
 
 # The form
@@ -124,7 +138,7 @@ def send_form(request: HttpRequest, record: Editorial, form: Callable[[], HttpRe
     pending = pending_of(record)
     with transaction.atomic():
         if pending:
-            show(record, pending)
+            show(record, pending, is_for_good=True)
         response = rendered(form())
         if pending and request.is_saved:
             pending.delete()
