@@ -60,6 +60,7 @@ class MeetingList(ChangeList):
 
 class SessionInline(TabbedRowInline):
     model = Session
+    readonly_fields = ["state"]
     fields = [
         ("order", "kind", "state"),
         "name",
@@ -73,12 +74,14 @@ class SessionInline(TabbedRowInline):
 
 class StatementInline(TabbedRowInline):
     model = Statement
+    readonly_fields = ["state"]
     formset = OrderedFormSet
     fields = [("order", "state"), "person", "session", "role", "text", "directions", "sources"]
 
 
 class DecisionInline(TabbedRowInline):
     model = Decision
+    readonly_fields = ["state"]
     formset = OrderedFormSet
     fields = [("order", "verb", "state", "confidence"), "text", "bodies", "documents", "sources"]
 

@@ -1,9 +1,11 @@
 """The editors' toolbox, `RecordAdmin` and its parts, and the admin of the vocabulary."""
 
+from functools import partial
+
 import reversion
 from django import forms
-from django.contrib import admin
-from django.contrib.admin.utils import flatten
+from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten, unquote
 from django.contrib.admin.widgets import (
     AdminSplitDateTime,
     AdminTextareaWidget,
@@ -23,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 from modeltranslation.utils import get_language
 
-from portal.accounts.roles import may_edit, may_give_state
+from portal.accounts.roles import may_edit
 from portal.dates import show_date
 from portal.editing import field_help
 from portal.editing.addresses import looks_like_address, with_address
@@ -35,17 +37,31 @@ from portal.history.content import rows_of
 from portal.history.editing import MeanwhileMixin
 from portal.links.admin import LinkMixin
 from portal.list_filters import LinkFilter, MissingSource, OwnWork, TranslationFilter
-from portal.models import LANGUAGES, Body, Country, Direction, Document, Part, Source, State, Topic, UnverifiedItem
+from portal.models import (
+    LANGUAGES,
+    Body,
+    Country,
+    Direction,
+    Document,
+    Editorial,
+    Part,
+    Source,
+    State,
+    Topic,
+    UnverifiedItem,
+)
 from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_deletion
 from portal.text import fold
 from portal.translations.texts import desk_address, translated_fields
+from portal.workflow.panel import form_address, panel
+from portal.workflow.pending import may_change, open_form
 
 LISTED_CHARACTERS = 110
 
 SOURCES = (_("Sources"), {"fields": ["sources"]})
 PUBLICATION = (
     _("Publication"),
-    {"fields": ["slug", ("state", "published_from"), "withdrawn_reason", "note", "updated"]},
+    {"fields": ["slug", "note", "updated"]},
 )
 
 
@@ -84,12 +100,6 @@ class RelationsMixin:
     def get_field_queryset(self, db, db_field, request):
         related = self.related_admin(db_field)
         return related.get_queryset(request).order_by(*related.get_ordering(request))
-
-    def formfield_for_choice_field(self, db_field, request, **kwargs):
-        """An editor is offered, and may send, only the states that are theirs to give."""
-        if db_field.choices == State.choices:
-            kwargs["choices"] = [choice for choice in State.choices if may_give_state(request.user, choice[0])]
-        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -130,19 +140,26 @@ class EditingAdmin(HistoryMixin, MeanwhileMixin, RelationsMixin, admin.ModelAdmi
         if not reversion.is_registered(model):
             reversion.register(model)
 
-    # What was submitted or is public is changed and deleted by those who may publish
+    # What was submitted is changed by those who may publish; what is public changes as a pending version
 
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (obj is None or may_edit(request.user, obj))
+        return super().has_change_permission(request, obj) and (obj is None or may_change(request.user, obj))
 
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and (obj is None or may_edit(request.user, obj))
 
     def save_formset(self, request, form, formset, change):
-        """Nor may a row be changed in its own right through a record that is still a draft."""
+        """Nor may a row be changed in its own right through a record that is still a draft.
+
+        A new text inside a record stands where the record stands.
+        """
+        for row in formset.extra_forms:
+            if isinstance(row.instance, Editorial) and formset.instance.state != State.WITHDRAWN:
+                row.instance.state = formset.instance.state
         touched = [row for row in formset.initial_forms if row.has_changed() or row in formset.deleted_forms]
         stored = formset.model._default_manager.in_bulk([row.instance.pk for row in touched])
-        if not all(may_edit(request.user, row) for row in stored.values()):
+        is_pending = getattr(request, "as_pending", False)
+        if not is_pending and not all(may_edit(request.user, row) for row in stored.values()):
             raise PermissionDenied
         super().save_formset(request, form, formset, change)
 
@@ -182,7 +199,7 @@ class EditingAdmin(HistoryMixin, MeanwhileMixin, RelationsMixin, admin.ModelAdmi
 
         A part may be new in, or moved to, a record that its editor may not change.
         """
-        if isinstance(obj, Part) and not may_edit(request.user, obj):
+        if isinstance(obj, Part) and not may_change(request.user, obj):
             raise PermissionDenied
         if change and form.has_changed():
             self.keep_what_was_there(obj)
@@ -255,6 +272,29 @@ class RecordAdmin(TabbedAdmin):
     list_display = ["listed_name", "state", "updated_on"]
     list_filter = ["state", TranslationFilter, MissingSource, OwnWork]
     actions = [add_sources]
+    change_form_template = "admin/workflow/form.html"
+
+    # A published record is edited in a version that waits beside it
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        form = partial(super().changeform_view, request, object_id, form_url, extra_context)
+        record = self.get_object(request, unquote(object_id)) if object_id else None
+        return open_form(request, record, form) if record else form()
+
+    def response_change(self, request, obj):
+        request.is_saved = True
+        return super().response_change(request, obj)
+
+    def message_user(self, request, message, level=messages.INFO, **kwargs) -> None:
+        """That the record was changed would be untrue of a pending version."""
+        if getattr(request, "as_pending", False) and level == messages.SUCCESS:
+            message = _("Saved as a pending version. Visitors see the published one until it is approved.")
+        super().message_user(request, message, level, **kwargs)
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        if context.get("original"):
+            context["workflow"] = panel(request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("name"), ordering=SortKey())
     def listed_name(self, record) -> str:
@@ -313,10 +353,17 @@ class PartAdmin(FoldedSearchMixin, EditingAdmin):
     """The admin of a row that belongs to a record; mostly edited inside it."""
 
     list_filter = [MissingSource]
+    change_form_template = "admin/workflow/part_form.html"
     actions = [add_sources]
 
     def get_readonly_fields(self, request, obj=None):
         return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        part = context.get("original")
+        if part and (record := getattr(part, part.parent_field)).state == State.PUBLISHED:
+            context["parent_address"] = form_address(record)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def view_on_site(self, record) -> None:
         """A part has no page of its own."""

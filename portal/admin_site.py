@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from itertools import chain
 from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
@@ -24,6 +25,7 @@ from portal.editing.saved_filters import pages as filter_pages
 from portal.models import Conflict
 from portal.sync.views import pages as sync_pages
 from portal.translations.views import pages as translation_pages
+from portal.workflow.views import pages as workflow_pages
 
 
 class ChoicesView(AutocompleteJsonView):
@@ -54,13 +56,8 @@ class EditingSite(AdminSite):
     app_order = ("meetings", "initiatives", "portal")
 
     def get_urls(self) -> list:
-        return [
-            *account_pages(self),
-            *sync_pages(self),
-            *filter_pages(self),
-            *translation_pages(self),
-            *super().get_urls(),
-        ]
+        pages = (account_pages, sync_pages, filter_pages, translation_pages, workflow_pages)
+        return [*chain.from_iterable(each(self) for each in pages), *super().get_urls()]
 
     # Two steps to sign in: the password, then the second factor where there is or must be one
 

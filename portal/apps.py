@@ -11,8 +11,9 @@ class PortalConfig(AppConfig):
     verbose_name = _("Vocabulary and sources")
 
     def ready(self) -> None:
-        """Roles, the log of sign-ins, the history and the translation desk listen."""
-        for listener in ("accounts.roles", "accounts.events", "history.places", "translations.follow"):
+        """Roles, the log of sign-ins, the history, the translation desk and pending versions listen."""
+        listeners = ("accounts.roles", "accounts.events", "history.places", "translations.follow", "workflow.pending")
+        for listener in listeners:
             import_module(f"portal.{listener}")
 
 

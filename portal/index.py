@@ -14,11 +14,12 @@ from threading import RLock
 
 from django.db import connections, router
 from django.db.models import Max
+from django.dispatch import Signal
 from django.utils import timezone
 from pyroaring import BitMap
 
 from portal.entries import ContentVersion
-from portal.models import State, editorial_models
+from portal.models import PendingVersion, State, editorial_models
 
 # Where a field of a record says nothing: a value of the facet like any other.
 NOT_STATED = "none"
@@ -61,25 +62,39 @@ def scheduled_moments(now: datetime) -> list[datetime]:
     return moments[max(0, bisect_right(moments, now) - 1) :]
 
 
-def written_version() -> str:
-    """The version of what is written; empty before anything was. Asked at every request, so in plain SQL.
+# Sent when the hour of an approved version has come and nobody has published it yet.
+content_due = Signal()
 
-    Read where the content is read: a replica's content may be older than the version that the primary has by now.
+WRITTEN = f"""SELECT (SELECT version FROM {ContentVersion._meta.db_table}),
+    EXISTS (SELECT 1 FROM {PendingVersion._meta.db_table} WHERE state = %s AND due <= %s)"""  # noqa: S608 - names of tables of ours
+
+
+def written(now: datetime) -> tuple[str, bool]:
+    """The version of what is written, empty before anything was; and whether a pending version is due.
+
+    Asked at every request, so in plain SQL. Read where the content is read: a replica's content may be older
+    than the version that the primary has by now.
     """
-    with connections[router.db_for_read(ContentVersion)].cursor() as cursor:
-        cursor.execute(f"SELECT version FROM {ContentVersion._meta.db_table}")  # noqa: S608 - the name of a table of ours
-        row = cursor.fetchone()
-    return row[0] if row else ""
+    connection = connections[router.db_for_read(ContentVersion)]
+    with connection.cursor() as cursor:
+        cursor.execute(WRITTEN, [PendingVersion.State.APPROVED, connection.ops.adapt_datetimefield_value(now)])
+        version, is_due = cursor.fetchone()
+    return version or "", bool(is_due)
 
 
 def content_state() -> ContentState:
     """What everything derived from the content depends on; one query.
 
     The version of what is written, the day, and the last scheduled moment that has
-    come: the same in every process, whenever it first met this version.
+    come: the same in every process, whenever it first met this version. A pending
+    version whose hour has come is published first; if that fails, pages show what is
+    public, and the log says why.
     """
-    version = written_version()
     now = timezone.now()
+    version, is_due = written(now)
+    if is_due:
+        content_due.send_robust(sender=None)
+        version, _is_due = written(now)
     scheduled = moments.get(version, "scheduled", lambda: scheduled_moments(now))
     come = bisect_right(scheduled, now)
     return version, timezone.localdate(now), scheduled[come - 1] if come else None

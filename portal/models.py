@@ -25,12 +25,13 @@ from portal.accounts.models import AccountEvent, EditorialRight, SignedInDevice 
 from portal.database import complete_database
 from portal.editing.models import SavedFilter  # noqa: F401 - a table of this app
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
-from portal.history.models import CorrectionNote, OpenForm, VersionPlace  # noqa: F401 - tables of this app
+from portal.history.models import CorrectionNote, OpenForm, VersionPlace, WaitingNote  # noqa: F401 - tables of this app
 from portal.links.models import SourceCheck  # noqa: F401 - a table of this app
 from portal.query import indexed, indexed_names, parse_query
 from portal.reports.models import Correction, ErrorReport  # noqa: F401 - tables of this app
 from portal.text import english_sort_key, make_slug, normalise, sort_key
 from portal.translations.models import OutdatedText  # noqa: F401 - a table of this app
+from portal.workflow.models import EditorialStep, PendingVersion  # noqa: F401 - tables of this app
 
 FIRST_YEAR, LAST_YEAR = 1967, 2100  # ASEAN was founded in 1967
 

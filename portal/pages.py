@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 from django.db import connections
 from django.db.models import Count, Model, Prefetch, QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.generic import DetailView, ListView
 
 from portal.filters import Matches
 from portal.index import ContentState, content_state, kept
-from portal.models import Reliability, Source
+from portal.models import Reliability, Source, State
 from portal.prepared import PreparedRecord, prepared
 
 RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
@@ -169,10 +170,19 @@ class RecordListView(ListView):
 
 
 class RecordDetailView(DetailView):
-    """The page of one public record; anything else is 404."""
+    """The page of one public record, or the notice that it was withdrawn; anything else is 404."""
 
     select_related: tuple[str, ...] = ()
     context_object_name = "record"
+
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            withdrawn = self.model.objects.filter(slug=kwargs["slug"], state=State.WITHDRAWN).first()
+            if withdrawn is None:
+                raise
+            return render(request, "withdrawn.html", {"withdrawn": withdrawn}, status=410)
 
     def related(self) -> list[Prefetch | str]:
         return []

@@ -7,6 +7,8 @@ one database and nothing to choose.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -55,6 +57,16 @@ def databases_for(request: HttpRequest) -> tuple[str, ...]:
 
 def begin_reading(request: HttpRequest) -> None:
     current.set(Reading(databases_for(request)))
+
+
+@contextmanager
+def where_it_is_written() -> Iterator[None]:
+    """Inside, a request reads the primary, whatever it would read else: it writes, if only to take it back."""
+    before = current.set(Reading())
+    try:
+        yield
+    finally:
+        current.reset(before)
 
 
 def answers(alias: str) -> bool:

@@ -13,6 +13,7 @@ from portal.history.views import history_pages
 from portal.models import Body, Country, Direction, Document, Topic
 from portal.reports import views as reports
 from portal.tables import TABLES
+from portal.workflow import previews
 
 handler500 = views.server_error
 
@@ -58,6 +59,7 @@ public_pages = [
     path("about/", views.AboutView.as_view(), name="about"),
     path("accessibility/", views.AccessibilityView.as_view(), name="accessibility"),
     path("methodology/", views.MethodologyView.as_view(), name="methodology"),
+    path("preview/<str:token>/", previews.shared, name="preview"),
     *history_pages(RECORDS),
     path("corrections/", reports.CorrectionListView.as_view(), name="corrections"),
     path("report/", reports.ReportView.as_view(), name="report_error"),

@@ -1,8 +1,14 @@
 """A draft is nowhere: not on its own page, not on any other, in neither language."""
 
+from functools import partial
+
 import pytest
 
-from portal.models import State
+from portal.models import PendingVersion, Source, State
+from portal.sync.values import is_text
+from portal.workflow.content import rows_of, said_fields
+from portal.workflow.pending import change_as_pending
+from tests.editors import make_member
 from tests.web import API, FORMATS, LISTS, make_web, mark, own_pages, text_of
 
 KINDS = [
@@ -50,11 +56,36 @@ def test_every_export_shows_what_is_public(client, path):
 
 
 @pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.WITHDRAWN])
-def test_only_the_published_state_has_a_page(client, state):
+def test_only_the_published_state_has_a_page_and_a_withdrawn_one_leaves_a_notice(client, state):
     web = make_web()
     for kind, path in own_pages(web).items():
         type(web[kind][0]).objects.filter(pk=web[kind][0].pk).update(state=state)
-        assert client.get(f"/vi/{path}").status_code == 404, kind
+        assert client.get(f"/vi/{path}").status_code == (410 if state == State.WITHDRAWN else 404), kind
+
+
+def test_a_pending_version_is_nowhere(client):
+    """Every text of every record is another in its pending version; nothing public says it."""
+    web = make_web()
+    author = make_member("editor")
+    for kind in KINDS:
+        change_as_pending(author, web[kind][0], partial(say_otherwise, web[kind][0]))
+    assert PendingVersion.objects.count() == len(KINDS)
+    before = public_texts(client, web)
+    assert {path for path, text in before.items() if OTHERWISE in text} == set()
+    assert [kind for kind in KINDS if not any(mark(kind) in text for text in before.values())] == []
+
+
+OTHERWISE = "QqpendingqQ"
+
+
+def say_otherwise(record) -> None:
+    for row in [record, *(row for model, rows in rows_of(record) for row in rows)]:
+        for name, field in said_fields(type(row)).items():
+            if is_text(field) and not field.choices and field.max_length is None or field.name.startswith("name"):
+                setattr(row, name, OTHERWISE)
+        if isinstance(row, Source):
+            row.title = OTHERWISE
+        row.save()
 
 
 def test_a_record_waits_for_its_hour(client, settings):

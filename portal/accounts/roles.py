@@ -77,9 +77,10 @@ def make_roles(sender, using: str = DEFAULT_DB_ALIAS, **kwargs) -> None:
 
 
 def may_edit(user, row: models.Model) -> bool:
-    """Drafts are everybody's who may edit at all; what was submitted or is public is for those who may publish.
+    """Whether the row itself may be changed or deleted: what was submitted or is public by those who may publish.
 
-    A part is as public as the record it belongs to.
+    Drafts are everybody's who may edit at all. A part is as public as the record it belongs to.
+    In the forms what is published changes as a pending version (`portal.workflow.pending.may_change`).
     """
     record = getattr(row, row.parent_field) if isinstance(row, Part) else row
     if not isinstance(record, Editorial) or record.state == State.DRAFT:

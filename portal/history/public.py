@@ -8,10 +8,11 @@ states and whatever is not public today are never shown.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import models
 from django.utils import timezone
+from django.utils.timezone import localtime
 
 from portal.history.content import Content, Key, Whole, content_fields
 from portal.history.models import CorrectionNote
@@ -31,6 +32,10 @@ class PublicChange:
     changes: list[ShownChange]
     notes: list[CorrectionNote]
     is_first: bool
+
+    @property
+    def day(self) -> date:
+        return localtime(self.date).date()
 
 
 @dataclass

@@ -18,11 +18,13 @@ from django.http import HttpRequest
 
 from portal.accounts.roles import may_edit
 from portal.entries import LANGUAGES
+from portal.models import Editorial, State
 from portal.revisions import keep_revision, keep_what_was_loaded
 from portal.text import normalise
 from portal.translations.models import OutdatedText
 from portal.translations.texts import OTHER, kind_of, translated_fields
 from portal.word_diff import word_changes
+from portal.workflow.pending import may_change
 
 MISSING, OUTDATED, UP_TO_DATE, EMPTY = "missing", "outdated", "up-to-date", "empty"
 WAITING = {MISSING, OUTDATED}
@@ -141,7 +143,10 @@ def read_desk(site: AdminSite, request: HttpRequest, record: Model, to_save: boo
     for rows in rows_of(site, request, record):
         instances += rows.select_for_update(of=("self",)) if to_save else rows
     outdated = outdated_texts(instances)
-    return Desk(record, [read_row(site, request, instance, outdated) for instance in instances])
+    is_public = isinstance(record, Editorial) and record.state == State.PUBLISHED
+    # What is public changes with all its rows or not at all, in the version that waits beside it.
+    whole = may_change(request.user, record) if is_public else None
+    return Desk(record, [read_row(site, request, instance, outdated, whole) for instance in instances])
 
 
 def outdated_texts(instances: list[Model]) -> dict[tuple[str, int, str], OutdatedText]:
@@ -152,8 +157,12 @@ def outdated_texts(instances: list[Model]) -> dict[tuple[str, int, str], Outdate
     return {(each.kind, each.record, each.field): each for each in found}
 
 
-def read_row(site: AdminSite, request: HttpRequest, instance: Model, outdated: Mapping) -> Row:
+def read_row(
+    site: AdminSite, request: HttpRequest, instance: Model, outdated: Mapping, whole: bool | None = None
+) -> Row:
+    """A row as it stands; `whole` says, where it is known, whether the record may be changed with all its rows."""
     model_admin = site.get_model_admin(type(instance))
+    may_change_row = may_edit(request.user, instance) if whole is None else whole
     prefix = f"{kind_of(type(instance)).replace('.', '-')}-{instance.pk}"
     pairs = [
         read_pair(instance, prefix, name, outdated.get((kind_of(type(instance)), instance.pk, name)))
@@ -164,7 +173,7 @@ def read_row(site: AdminSite, request: HttpRequest, instance: Model, outdated: M
         str(instance._meta.verbose_name),
         model_admin.choice_label(instance),
         prefix,
-        model_admin.has_change_permission(request, instance) and may_edit(request.user, instance),
+        model_admin.has_change_permission(request) and may_change_row,
         [pair for pair in pairs if any(side.state != EMPTY for side in pair.sides)],
     )
 
@@ -232,10 +241,15 @@ def is_still_right(pair: Pair, sent: Mapping[str, str]) -> bool:
     return bool(pair.outdated and sent.get(pair.right_name) and is_untouched and is_current)
 
 
+def texts_still_right(desk: Desk, sent: Mapping[str, str]) -> list[int]:
+    """The numbers of what was left behind and is right all the same."""
+    return [pair.outdated.pk for row in desk.rows for pair in row.pairs if is_still_right(pair, sent)]
+
+
 def save_desk(user: Any, desk: Desk, sent: Mapping[str, str]) -> tuple[list[Model], int]:
     """Write what was taken in. Gives the rows that were changed, and how many texts are still right."""
     changed = [row.instance for row in desk.rows if any(side.is_changed for side in row.sides())]
-    right = [pair.outdated.pk for row in desk.rows for pair in row.pairs if is_still_right(pair, sent)]
+    right = texts_still_right(desk, sent)
     save_texts(user, changed)
     OutdatedText.objects.filter(pk__in=right).delete()
     return changed, len(right)

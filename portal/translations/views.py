@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.list_filters import TranslationFilter, count_lists, list_address
-from portal.models import Part
-from portal.translations.desk import Desk, read_desk, save_desk, take_in
+from portal.models import Editorial, OutdatedText, Part
+from portal.translations.desk import Desk, read_desk, save_desk, take_in, texts_still_right
 from portal.translations.texts import desk_address, translated_fields
+from portal.workflow.pending import open_form
 
 COLUMNS = ("missing-vi", "missing-en", "outdated-vi", "outdated-en")
 
@@ -71,6 +72,15 @@ def desk(request: HttpRequest, site: Any, kind: str, number: int) -> HttpRespons
     if isinstance(record, Part):
         parent = getattr(record, record.parent_field)
         return redirect(f"{desk_address(parent)}#{kind.replace('.', '-')}-{number}")
+    if not isinstance(record, Editorial):
+        return page_of(request, site, record)
+    answer = open_form(request, record, lambda: page_of(request, site, record))
+    # That a text is still right is known at once, whatever waits for approval.
+    OutdatedText.objects.filter(pk__in=getattr(request, "still_right", ())).delete()
+    return answer
+
+
+def page_of(request: HttpRequest, site: Any, record: Model) -> HttpResponse:
     if request.method == "POST":
         return save(request, site, record)
     return show(request, site, read_desk(site, request, record))
@@ -99,8 +109,10 @@ def save(request: HttpRequest, site: Any, record: Model) -> HttpResponse:
         take_in(table, request.POST)
         if table.has_problems:
             return show(request, site, table)
+        request.still_right = texts_still_right(table, request.POST)
         changed, right = save_desk(request.user, table, request.POST)
         log_changes(site, request, changed)
+    request.is_saved = True
     say_what_was_saved(request, table, right)
     return redirect(request.get_full_path())
 
@@ -114,6 +126,8 @@ def say_what_was_saved(request: HttpRequest, table: Desk, right: int) -> None:
     texts = sum(side.is_changed for row in table.rows for side in row.sides())
     if texts:
         messages.success(request, ngettext("%(count)d text saved.", "%(count)d texts saved.", texts) % {"count": texts})
+    if texts and getattr(request, "as_pending", False):
+        messages.info(request, _("Saved as a pending version. Visitors see the published one until it is approved."))
     if right:
         said = ngettext("%(count)d text is still right.", "%(count)d texts are still right.", right)
         messages.success(request, said % {"count": right})

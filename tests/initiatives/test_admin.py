@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, override
 
 from initiatives.models import Milestone, Observation, PlanItem, Version
+from portal.models import State
 from tests.factories import (
     make_discrepancy,
     make_indicator,
@@ -42,7 +43,7 @@ def add_row(editor, record, prefix: str, **row):
 
 def test_a_milestone_added_in_the_initiative_gets_its_key_from_the_date(editor):
     texts = {"text_vi": "Khởi động.", "text_en": "Started."}
-    initiative = make_initiative()
+    initiative = make_initiative(state=State.DRAFT)
     add_row(editor, initiative, "milestones", date="01/03/2026", precision="month", sources=[make_source().pk], **texts)
     milestone = Milestone.objects.get()
     assert (milestone.initiative, milestone.key, milestone.text_vi) == (initiative, "2026-03", "Khởi động.")
@@ -50,13 +51,13 @@ def test_a_milestone_added_in_the_initiative_gets_its_key_from_the_date(editor):
 
 
 def test_an_item_added_in_the_plan_gets_its_key_from_the_code(editor):
-    plan = make_plan()
+    plan = make_plan(state=State.DRAFT)
     add_row(editor, plan, "items", code="DO1", kind="outcome", order="1", name_vi="Hạ tầng", name_en="Infrastructure")
     assert list(PlanItem.objects.values_list("plan", "key", "name_vi")) == [(plan.pk, "do1", "Hạ tầng")]
 
 
 def test_an_item_with_a_code_the_plan_has_already_is_refused_on_the_page(editor):
-    plan = make_plan()
+    plan = make_plan(state=State.DRAFT)
     item = {"code": "DO1", "kind": "outcome", "order": "1", "name_vi": "Hạ tầng", "name_en": "Infrastructure"}
     add_row(editor, plan, "items", **item)
     values = form_values(editor.get(address_of(plan)).content.decode(), "plan_form")
@@ -69,7 +70,7 @@ def test_an_item_with_a_code_the_plan_has_already_is_refused_on_the_page(editor)
 
 
 def test_an_observation_added_in_the_indicator_keeps_its_value(editor):
-    indicator = make_indicator()
+    indicator = make_indicator(state=State.DRAFT)
     row = {"year": "2025", "kind": "projected", "qualifier": "more-than", "value": "300"}
     add_row(editor, indicator, "observations", **row)
     assert list(Observation.objects.values_list("key", "value")) == [("2025-more-than", 300)]
@@ -77,7 +78,15 @@ def test_an_observation_added_in_the_indicator_keeps_its_value(editor):
 
 def test_a_version_added_in_the_discrepancy_keeps_its_sources(editor):
     sources = [make_source().pk, make_source().pk]
-    add_row(editor, make_discrepancy(), "versions", order="1", text_vi="Bản một", text_en="One", sources=sources)
+    add_row(
+        editor,
+        make_discrepancy(state=State.DRAFT),
+        "versions",
+        order="1",
+        text_vi="Bản một",
+        text_en="One",
+        sources=sources,
+    )
     version = Version.objects.get()
     assert (version.key, version.sources.count()) == ("v1", 2)
 

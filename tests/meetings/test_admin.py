@@ -45,7 +45,7 @@ def send(editor, meeting, **given):
 
 def new_decision(**given) -> dict:
     """A row added by hand as the first of the decisions."""
-    row = {"order": "1", "verb": "noted", "state": "draft", "confidence": "medium", "text_vi": "Ghi nhận."}
+    row = {"order": "1", "verb": "noted", "confidence": "medium", "text_vi": "Ghi nhận."}
     row |= {"text_en": "Noted.", **given}
     return {"decisions__TOTAL_FORMS": "1"} | {f"decisions__0__{name}": text for name, text in row.items()}
 
@@ -69,7 +69,7 @@ def test_a_form_sent_back_untouched_changes_nothing(editor):
 
 
 def test_a_meeting_with_very_many_decisions_can_be_saved(editor):
-    meeting = make_meeting()
+    meeting = make_meeting(state=State.DRAFT)
     for order in range(130):
         make_decision(meeting=meeting, order=order)
     assert send(editor, meeting, decisions__129__verb="welcomed").status_code == 302
@@ -77,7 +77,7 @@ def test_a_meeting_with_very_many_decisions_can_be_saved(editor):
 
 
 def test_a_decision_added_in_the_meeting_is_a_draft_with_an_address(editor):
-    meeting = make_meeting(slug="adgmin-6")
+    meeting = make_meeting(state=State.DRAFT, slug="adgmin-6")
     send(editor, meeting, **new_decision(sources=[make_source().pk]))
     decision = Decision.objects.get()
     assert (decision.slug, decision.state, decision.verb) == ("adgmin-6-01", State.DRAFT, Verb.NOTED)
@@ -92,7 +92,9 @@ def test_a_row_says_by_the_field_what_is_missing(editor):
 
 
 def test_a_row_says_at_its_head_what_is_wrong_with_a_field_it_does_not_show(editor):
-    response = send(editor, make_meeting(), **new_decision(state="withdrawn"))
+    meeting = make_meeting(state=State.DRAFT)
+    make_decision(meeting=meeting, state=State.WITHDRAWN)
+    response = send(editor, meeting, decisions__0__text_vi="Khác")
     [decisions] = [f for f in response.context["inline_admin_formsets"] if f.formset.prefix == "decisions"]
     with override("vi"):
         expected = gettext("Say in both languages why the record is withdrawn.")
@@ -100,7 +102,7 @@ def test_a_row_says_at_its_head_what_is_wrong_with_a_field_it_does_not_show(edit
 
 
 def test_decisions_may_change_places(editor):
-    meeting = make_meeting()
+    meeting = make_meeting(state=State.DRAFT)
     first, second = (make_decision(meeting=meeting, order=order) for order in (1, 2))
     assert send(editor, meeting, decisions__0__order="2", decisions__1__order="1").status_code == 302
     assert list(Decision.objects.order_by("order")) == [second, first]
@@ -119,7 +121,7 @@ def test_two_decisions_in_one_place_are_refused(editor):
 
 
 def test_a_decision_may_take_the_place_of_one_that_is_deleted(editor):
-    meeting = make_meeting()
+    meeting = make_meeting(state=State.DRAFT)
     first, second = (make_decision(meeting=meeting, order=order) for order in (1, 2))
     send(editor, meeting, decisions__0__order="2", decisions__1__DELETE="on")
     assert list(Decision.objects.values_list("pk", "order")) == [(first.pk, 2)]

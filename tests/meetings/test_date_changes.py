@@ -15,6 +15,7 @@ from icalendar import Calendar
 
 from meetings.models import DateChange, Meeting
 from portal.models import State
+from portal.workflow.pending import pending_of, publish
 from tests.factories import make_meeting
 from tests.meetings.test_admin import address_of, send
 from tests.portal.test_roles import make_member
@@ -61,8 +62,10 @@ def test_a_public_meeting_is_not_moved_or_called_off_without_a_reason_in_both_la
 def test_a_move_with_its_reason_is_logged_with_who_and_from_when_to_when(
     editor, meeting, django_capture_on_commit_callbacks
 ):
+    assert send(editor, meeting, **MOVED, **REASONS).status_code == 302
+    assert not DateChange.objects.exists()
     with django_capture_on_commit_callbacks(execute=True):
-        assert send(editor, meeting, **MOVED, **REASONS).status_code == 302
+        publish(pending_of(meeting), User.objects.get())
     change = DateChange.objects.get()
     assert (change.username, change.origin, change.reason_vi, change.reason_en) == ("thu", "admin", *REASONS.values())
     assert (change.from_start, change.from_end) == (date(2026, 1, 12), date(2026, 1, 16))
@@ -73,8 +76,9 @@ def test_a_move_with_its_reason_is_logged_with_who_and_from_when_to_when(
 
 
 def test_a_reason_serves_one_change_only(editor, meeting, django_capture_on_commit_callbacks):
+    send(editor, meeting, **MOVED, **REASONS)
     with django_capture_on_commit_callbacks(execute=True):
-        send(editor, meeting, **MOVED, **REASONS)
+        publish(pending_of(meeting), User.objects.get())
     errors = send(editor, meeting, start="20/01/2026").context["adminform"].errors
     assert sorted(errors) == sorted(BOTH)
 

@@ -115,7 +115,7 @@ def test_an_empty_address_is_made_from_the_name_in_ascii(editor):
 
 
 def test_an_address_is_no_longer_a_field_once_it_is_given(editor):
-    topic = make_topic(slug="an-ninh-mang")
+    topic = make_topic(slug="an-ninh-mang", state=State.DRAFT)
     response = change(editor, topic, slug="another", name_vi="An toàn thông tin")
     topic.refresh_from_db()
     assert response.status_code == 302
@@ -123,7 +123,7 @@ def test_an_address_is_no_longer_a_field_once_it_is_given(editor):
 
 
 def test_editing_the_vietnamese_name_leaves_the_english_one(editor):
-    topic = make_topic(name_vi="An ninh mạng", name_en="Cybersecurity")
+    topic = make_topic(name_vi="An ninh mạng", name_en="Cybersecurity", state=State.DRAFT)
     editor.cookies["django_language"] = "en"
     change(editor, topic, name_vi="An toàn mạng")
     topic.refresh_from_db()
@@ -131,15 +131,8 @@ def test_editing_the_vietnamese_name_leaves_the_english_one(editor):
 
 
 def test_both_languages_of_a_name_are_required_and_an_optional_text_is_not(editor):
-    response = change(editor, make_topic(), name_en="", withdrawn_reason_en="")
+    response = change(editor, make_topic(), name_en="", note="")
     assert list(response.context["adminform"].errors) == ["name_en"]
-
-
-def test_withdrawing_without_a_reason_is_refused_by_its_field(editor):
-    response = change(editor, make_topic(), state=State.WITHDRAWN)
-    with override("vi"):
-        expected = gettext("Say in both languages why the record is withdrawn.")
-    assert response.context["adminform"].errors == {"withdrawn_reason_vi": [expected]}
 
 
 def test_a_broken_rule_is_explained_in_the_editors_language(editor):

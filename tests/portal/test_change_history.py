@@ -1,6 +1,6 @@
 """The public history of a record: what changed in its public text, and nothing else."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import html5lib
 import pytest
@@ -115,6 +115,7 @@ def test_what_was_written_before_it_was_public_leaves_no_trace(client, user):
     assert "Zz" not in page_of(client, topic)
 
 
+@pytest.mark.databases
 def test_what_was_withdrawn_and_rewritten_is_one_change_from_what_visitors_saw_last(client, user):
     topic = make_topic(name_en="Seen")
     reasons = {"withdrawn_reason_vi": "Zzlý do", "withdrawn_reason_en": "Zzreason"}
@@ -160,6 +161,7 @@ def test_a_change_of_nothing_that_is_public_is_none(user):
     assert told(initiative) == [[]]
 
 
+@pytest.mark.databases
 def test_rows_are_told_with_their_words(client, user):
     milestone = make_milestone(text_en="Old step")
     keep_what_was_loaded([milestone.initiative, milestone])
@@ -238,6 +240,14 @@ def test_the_page_is_for_readers_and_not_for_search_engines(client, user):
     canonical = [link.get("href") for link in page.iter("link") if link.get("rel") == "canonical"]
     assert (robots, canonical) == (["noindex, follow"], ["http://testserver/en/topics/ai/history/"])
     assert "history" not in client.get("/sitemap.xml").content.decode()
+
+
+def test_a_change_is_dated_by_the_day_of_the_register_not_of_greenwich(user):
+    topic = make_topic()
+    become(topic, user, name_en="New")
+    evening = datetime(2026, 1, 15, 18, 30, tzinfo=UTC)  # past one in the morning in Hanoi
+    Revision.objects.filter(pk=Revision.objects.latest("pk").pk).update(date_created=evening)
+    assert public_history(topic)[0].day == date(2026, 1, 16)
 
 
 def test_a_long_history_is_paged_and_a_page_that_is_not_there_is_not_found(client, user):

@@ -11,7 +11,7 @@ from reversion.models import Revision
 from initiatives.models import Milestone
 from portal.history.moments import moments_of
 from portal.history.shown import shown_moments
-from portal.models import State, Topic
+from portal.models import Part, State, Topic
 from portal.revisions import keep_what_was_loaded
 from portal.sync.engine import Options, run
 from portal.sync.reading import Row
@@ -34,7 +34,9 @@ def address(row, page: str, *arguments) -> str:
 
 
 def change(client, row, **given):
-    """Open the form of a row, change what is given, and send it."""
+    """Open the form of a row, change what is given, and send it. What is public would change beside itself."""
+    record = getattr(row, row.parent_field) if isinstance(row, Part) else row
+    type(record).objects.filter(pk=record.pk).update(state=State.DRAFT)
     page = address(row, "change")
     values = form_values(client.get(page).content.decode(), f"{row._meta.model_name}_form")
     return client.post(page, values | given)
@@ -128,6 +130,7 @@ def rows_form(milestone_texts: list[str]) -> dict:
     return {f"milestones-{n}-text_vi": text for n, text in enumerate(milestone_texts)}
 
 
+@pytest.mark.databases
 def test_rows_added_changed_and_removed_stand_in_the_history_of_their_record(editor):
     initiative = make_initiative()
     first = make_milestone(initiative=initiative, text_vi="Mốc một", key="one")
@@ -160,7 +163,7 @@ def test_a_row_changed_on_its_own_page_stands_in_the_history_of_its_record(edito
 
 
 def test_a_row_that_moves_to_another_record_leaves_the_one_and_comes_to_the_other(editor):
-    milestone, other = make_milestone(), make_initiative()
+    milestone, other = make_milestone(), make_initiative(state=State.DRAFT)
     old = milestone.initiative
     change(editor, milestone, initiative=str(other.pk))
     assert [row.kind for row in history(editor, old)[0].changes] == ["removed"]
@@ -168,6 +171,7 @@ def test_a_row_that_moves_to_another_record_leaves_the_one_and_comes_to_the_othe
     assert (type(milestone), milestone.pk) in moments_of(type(other), other.pk)[-1].after
 
 
+@pytest.mark.databases
 def test_a_content_update_is_one_moment_with_its_origin_and_files(editor):
     topic = make_topic(name_en="Old")
     rows = [Row(Topic, topic.slug, "fixtures/topics.yaml", 1, values={"name_en": "New"}, base={"name_en": "Old"})]

@@ -17,6 +17,7 @@ from initiatives.models import Initiative
 from portal import page_cache
 from portal.models import State
 from portal.page_cache import KeptPage, PagesInMemory, release_of
+from portal.workflow.pending import pending_of, publish
 from tests.factories import make_country, make_initiative, make_topic
 from tests.html_forms import form_values
 from tests.test_admin import editor  # noqa: F401 - a fixture
@@ -284,19 +285,21 @@ def test_the_next_visitor_sees_what_was_loaded(client, tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_next_visitor_sees_what_an_editor_saved(editor, initiative):  # noqa: F811 - the fixture
+def test_the_next_visitor_sees_what_was_approved_and_nothing_before(editor, initiative):  # noqa: F811 - the fixture
     visitor = Client()
     visitor.get(PAGE)
     address = reverse("admin:initiatives_initiative_change", args=[initiative.pk])
     form = form_values(editor.get(address).content.decode(), "initiative_form")
     assert editor.post(address, form | {"name_vi": "Tên mới"}).status_code == 302
+    assert "Tên mới" not in visitor.get(PAGE).content.decode()
+    publish(pending_of(initiative), None)
     assert "Tên mới" in visitor.get(PAGE).content.decode()
 
 
 def test_what_is_deleted_or_withdrawn_is_gone_at_once(client, initiative):
     assert client.get(PAGE).status_code == 200
     Initiative.objects.update(state=State.WITHDRAWN)
-    assert client.get(PAGE).status_code == 404
+    assert client.get(PAGE).status_code == 410
     Initiative.objects.update(state=State.PUBLISHED)
     assert client.get(PAGE).status_code == 200
     initiative.delete()

@@ -10,8 +10,11 @@ from django.urls import reverse
 from reversion.models import Version
 
 from meetings.models import Meeting
+from portal.models import State
 from portal.translations.models import OutdatedText
 from portal.translations.texts import desk_address
+from portal.workflow.pending import pending_of, publish
+from tests.editors import make_member
 from tests.factories import (
     make_decision,
     make_initiative,
@@ -226,7 +229,7 @@ def test_a_record_with_all_its_rows_is_one_desk_and_a_row_leads_to_it(reviewer):
 
 @pytest.mark.databases
 def test_a_text_written_on_the_desk_is_saved_with_a_revision_and_is_up_to_date(reviewer):
-    milestone = make_milestone(text_en="")
+    milestone = make_milestone(text_en="", initiative=make_initiative(state=State.DRAFT))
     initiative = milestone.initiative
     write(initiative, name_vi="Tên mới")
     assert send(reviewer, initiative, name_en="A new name").status_code == 302
@@ -239,6 +242,22 @@ def test_a_text_written_on_the_desk_is_saved_with_a_revision_and_is_up_to_date(r
         [("reviewer", "admin: changed")],
         [("reviewer", "admin: changed")],
     ]
+
+
+def test_what_is_written_of_a_public_record_waits_for_approval_and_what_is_right_does_not(client):
+    milestone = make_milestone(text_en="Old")
+    initiative = milestone.initiative
+    write(initiative, name_vi="Tên mới", name_en=initiative.name_en)
+    client.force_login(make_member("editor"))
+    assert send(client, initiative, **{"name-right": "1"}).status_code == 302
+    assert outdated(initiative) == {}
+    assert send(client, initiative, row=milestone, text_en="New").status_code == 302
+    milestone.refresh_from_db()
+    assert milestone.text_en == "Old"
+    assert "New" in client.get(desk_address(initiative)).content.decode()
+    publish(pending_of(initiative), None)
+    milestone.refresh_from_db()
+    assert milestone.text_en == "New"
 
 
 def test_a_desk_sent_back_untouched_changes_nothing(reviewer):
@@ -278,7 +297,7 @@ def test_the_desk_refuses_what_the_form_refuses_and_keeps_what_was_written(revie
 
 @pytest.mark.databases
 def test_what_another_changed_meanwhile_is_not_overwritten_until_it_was_seen(reviewer):
-    topic = make_topic(name_en="Cyber security")
+    topic = make_topic(name_en="Cyber security", state=State.DRAFT)
     values = form_values(reviewer.get(desk_address(topic)).content.decode(), "translation_desk")
     write(topic, name_en="Cybersecurity")
     mine = name_on_desk(topic, "name_en")
@@ -294,7 +313,7 @@ def test_what_another_changed_meanwhile_is_not_overwritten_until_it_was_seen(rev
 
 
 def test_a_text_that_was_not_touched_does_not_bring_back_what_it_said_before(reviewer):
-    topic = make_topic()
+    topic = make_topic(state=State.DRAFT)
     values = form_values(reviewer.get(desk_address(topic)).content.decode(), "translation_desk")
     write(topic, name_en="Changed by another")
     reviewer.post(desk_address(topic), values | {name_on_desk(topic, "name_vi"): "Tên mới"})
@@ -306,8 +325,8 @@ def test_a_text_that_was_not_touched_does_not_bring_back_what_it_said_before(rev
     ("role", "state", "may"),
     [
         ("editor", "draft", True),
-        ("editor", "published", False),
-        ("reviewer", "published", True),
+        ("editor", "in-review", False),
+        ("reviewer", "in-review", True),
         ("maintainer", "draft", False),
     ],
 )
