@@ -36,7 +36,7 @@ from portal.history.admin import HistoryMixin
 from portal.history.content import rows_of
 from portal.history.editing import MeanwhileMixin
 from portal.links.admin import LinkMixin
-from portal.list_filters import LinkFilter, MissingSource, OwnWork, PendingFilter, TranslationFilter
+from portal.list_filters import LinkFilter, MissingSource, OwnWork, TranslationFilter
 from portal.models import (
     LANGUAGES,
     Body,
@@ -309,9 +309,6 @@ class RecordAdmin(TabbedAdmin):
     def choice_label(self, record) -> str:
         acronym = getattr(record, "acronym", "")
         return shorten(f"{acronym} – {record}" if acronym else str(record))
-
-    def get_list_filter(self, request):
-        return [*super().get_list_filter(request), PendingFilter]
 
     def get_ordering(self, request):
         return self.ordering or [f"sort_{get_language()}", "slug"]

@@ -12,7 +12,7 @@ from initiatives.models import Initiative
 from portal.editing import field_help
 from portal.models import Source, State
 from portal.workflow.pending import pending_of, publish
-from tests.factories import make_initiative, make_source, make_statement, make_topic
+from tests.factories import make_initiative, make_milestone, make_source, make_topic
 from tests.test_admin import MODELS
 
 pytestmark = pytest.mark.django_db
@@ -158,26 +158,28 @@ def test_what_is_chosen_is_added_to_each_in_one_revision(reviewer):
     assert [revision.version_set.count() for revision in Revision.objects.exclude(user=None)] == [2]
 
 
-def test_what_is_public_is_changed_in_the_version_that_waits_beside_it(editor):
-    topic, public = make_topic(), make_initiative()
-    bulk(editor, "add_topics", [public], confirmed="yes", added=[topic.pk])
-    assert list(public.topics.all()) == []
-    publish(pending_of(public), None)
-    assert list(public.topics.all()) == [topic]
-
-
 def test_records_that_an_editor_may_not_edit_are_left_and_named(editor):
-    topic, draft, submitted = make_topic(), make_initiative(state=State.DRAFT), make_initiative(state=State.IN_REVIEW)
+    topic, draft, submitted = make_topic(), *(make_initiative(state=state) for state in (State.DRAFT, State.IN_REVIEW))
     answer = bulk(editor, "add_topics", [draft, submitted], confirmed="yes", added=[topic.pk])
     assert [list(each.topics.all()) for each in (draft, submitted)] == [[topic], []]
     assert str(submitted) in editor.get(answer.headers["Location"]).content.decode()
 
 
-def test_a_row_of_a_public_record_is_left_too(editor):
-    source, statement = make_source(), make_statement()
-    address = "admin:meetings_statement_changelist"
-    bulk(editor, "add_sources", [statement], address, confirmed="yes", added=[source.pk])
-    assert list(statement.sources.all()) == []
+@pytest.mark.databases
+@pytest.mark.parametrize("role", ["editor", "superuser"])
+def test_what_is_public_gets_it_in_its_pending_version(client, role):
+    topic, public = make_topic(), make_initiative()
+    bulk(sign_in(client, role), "add_topics", [public], confirmed="yes", added=[topic.pk])
+    assert list(public.topics.all()) == []
+    publish(pending_of(public), User.objects.get())
+    assert list(Initiative.objects.get().topics.all()) == [topic]
+
+
+def test_a_row_of_a_public_record_is_left(reviewer):
+    source, milestone = make_source(), make_milestone()
+    address = "admin:initiatives_milestone_changelist"
+    bulk(reviewer, "add_sources", [milestone], address, confirmed="yes", added=[source.pk])
+    assert list(milestone.sources.all()) == []
 
 
 def test_several_sources_are_pasted_by_their_addresses_without_a_script(reviewer):

@@ -102,6 +102,7 @@ def test_restoring_is_a_version_of_its_own_that_says_of_when(editor):
     assert history(editor, topic)[0].sentence.startswith("Restored the version of")
 
 
+@pytest.mark.databases
 def test_rows_come_back_go_and_change_with_the_version(editor):
     initiative = make_initiative()
     kept = make_milestone(initiative=initiative, key="kept", text_en="First text", sources=[make_source()])
@@ -118,6 +119,7 @@ def test_rows_come_back_go_and_change_with_the_version(editor):
     assert not Milestone.objects.filter(pk=added.pk).exists()
 
 
+@pytest.mark.databases
 def test_rows_that_exchanged_their_places_change_back(editor):
     meeting = make_meeting()
     first, second = (make_decision(meeting=meeting, order=order, state=State.PUBLISHED) for order in (1, 2))
@@ -267,6 +269,7 @@ def test_an_editor_does_not_restore_a_draft_over_its_public_rows(sign_in):
 # Recovering
 
 
+@pytest.mark.databases
 def test_a_deleted_record_is_listed_and_comes_back_with_its_rows_and_relations(editor):
     source = make_source()
     initiative = make_initiative(name_en="Fibre", slug="fibre", sources=[source])
