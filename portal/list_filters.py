@@ -19,6 +19,7 @@ from portal.links.models import Outcome, SourceCheck
 from portal.models import State
 from portal.translations.texts import missing_text, outdated_text
 from portal.workflow.models import EditorialStep, PendingVersion
+from portal.workflow.steps import STEP
 
 
 class ConditionFilter(admin.SimpleListFilter):
@@ -98,7 +99,9 @@ class OwnWork(ConditionFilter):
 
 
 def changed_by(model: type[Model], user: AbstractBaseUser) -> Q:
-    kept = Kept.objects.filter(content_type=ContentType.objects.get_for_model(model), revision__user=user.pk)
+    """Of what the editor had a hand in; to take a step with it, such as to send it back, is none."""
+    own = Kept.objects.filter(content_type=ContentType.objects.get_for_model(model), revision__user=user.pk)
+    kept = own.exclude(revision__comment__endswith=STEP)
     return Q(pk__in=kept.annotate(number=Cast("object_id", BigIntegerField())).values("number"))
 
 

@@ -205,6 +205,13 @@ def test_what_was_sent_back_waits_for_whoever_submitted_it_until_it_is_submitted
     assert number(client, "returned") == 0
 
 
+def test_what_a_reviewer_sent_back_is_no_draft_of_theirs(sign_in):
+    topic, client = make_topic(state=State.DRAFT), sign_in("reviewer")
+    take(topic, "submit", make_reviewer("first"))
+    take(topic, "return", User.objects.get(username="reviewer"))
+    assert number(client, "drafts") == 0
+
+
 @pytest.mark.databases
 def test_a_version_beside_what_is_published_is_a_draft_of_its_editor_and_then_waits_for_review(sign_in):
     topic, client = make_topic(), sign_in("reviewer")
