@@ -202,7 +202,8 @@ class Server:
 
     def get(self, path: str) -> dict[str, str]:
         """The headers of an answer. Raises for anything but 200."""
-        with urlopen(Request(self.address(path), headers=HEADERS), timeout=60) as answer:
+        asked = Request(self.address(path), headers=HEADERS)  # noqa: S310 - an address of our own server
+        with urlopen(asked, timeout=60) as answer:  # noqa: S310 - the same
             answer.read()
             return dict(answer.headers)
 

@@ -35,10 +35,10 @@ def by_sets_in_common(sets: Iterable[BitMap]) -> list[BitMap]:
 
 
 def similar_to(initiative: Initiative, most: int, state: ContentState) -> list[Initiative]:
-    """The others that share a topic, those with most topics in common first, then the newest."""
+    """The others that share a topic, those with most topics in common first, then the newest: name, slug and status."""
     index = topics_index(state)
     topics = [index.values["topic"].get(topic.pk, BitMap()) for topic in initiative.topics.all()]
     groups = [group - BitMap([initiative.pk]) for group in by_sets_in_common(topics)]
     ids = list(islice(index.groups_in_order(groups, "newest"), most))
-    found = Initiative.objects.published().order_by().in_bulk(ids) if ids else {}
+    found = Initiative.objects.published().only("slug", "name", "status").order_by().in_bulk(ids) if ids else {}
     return [found[pk] for pk in ids if pk in found]

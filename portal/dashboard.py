@@ -37,15 +37,22 @@ TILES = [
     Tile(
         "review",
         _("Waiting for review"),
-        _("Submitted, and not public before a reviewer has approved it."),
-        {"state__exact": "in-review"},
+        _("Submitted by others: new records, and new versions of published ones."),
+        {"own": "review"},
         "portal.review_content",
     ),
     Tile(
         "drafts",
         _("My drafts"),
-        _("Drafts that I wrote, or changed at least once."),
-        {"state__exact": "draft", "own": "yes"},
+        _("Drafts that I wrote or changed, and versions of mine that wait beside what is published."),
+        {"own": "drafts"},
+        "portal.submit_content",
+    ),
+    Tile(
+        "returned",
+        _("My submissions sent back"),
+        _("A reviewer asked for a change, and it was not submitted again yet."),
+        {"own": "returned"},
         "portal.submit_content",
     ),
     Tile(

@@ -7,7 +7,7 @@ counts by it (`portal.dashboard`), so that a number there is what its list shows
 from django.contrib import admin
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import BigIntegerField, Count, Model, Q
+from django.db.models import BigIntegerField, Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,7 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from reversion.models import Version as Kept
 
 from portal.links.models import Outcome, SourceCheck
+from portal.models import State
 from portal.translations.texts import missing_text, outdated_text
+from portal.workflow.models import EditorialStep, PendingVersion
+from portal.workflow.steps import STEP
 
 
 class ConditionFilter(admin.SimpleListFilter):
@@ -77,16 +80,62 @@ class MissingSource(ConditionFilter):
 
 
 class OwnWork(ConditionFilter):
-    """Records that the editor wrote, or changed at least once."""
+    """Records by what they ask of the editor who looks: to go on writing, to mend, to review."""
 
     title = _("own work")
     parameter_name = "own"
-    values = (("yes", _("Written or changed by me")),)
+    values = (
+        ("yes", _("Written or changed by me")),
+        ("drafts", _("My drafts")),
+        ("returned", _("My submissions sent back")),
+        ("review", _("Submitted by others, in review")),
+    )
 
     @staticmethod
     def condition(model, value, user):
-        kept = Kept.objects.filter(content_type=ContentType.objects.get_for_model(model), revision__user=user.pk)
-        return Q(pk__in=kept.annotate(number=Cast("object_id", BigIntegerField())).values("number"))
+        return {"yes": changed_by, "drafts": drafts_of, "returned": returned_to, "review": waiting_for}[value](
+            model, user
+        )
+
+
+def changed_by(model: type[Model], user: AbstractBaseUser) -> Q:
+    """Of what the editor had a hand in; to take a step with it, such as to send it back, is none."""
+    own = Kept.objects.filter(content_type=ContentType.objects.get_for_model(model), revision__user=user.pk)
+    kept = own.exclude(revision__comment__endswith=STEP)
+    return Q(pk__in=kept.annotate(number=Cast("object_id", BigIntegerField())).values("number"))
+
+
+def pending_versions(model: type[Model], state: str) -> QuerySet:
+    """The versions in a state that wait beside published records of a kind."""
+    return PendingVersion.objects.filter(content_type=ContentType.objects.get_for_model(model), state=state)
+
+
+def drafts_of(model: type[Model], user: AbstractBaseUser) -> Q:
+    """Of drafts, and of versions that wait beside what is published, which the editor had a hand in."""
+    waiting = pending_versions(model, PendingVersion.State.DRAFT).filter(editors=user.pk)
+    return Q(state=State.DRAFT) & changed_by(model, user) | Q(pk__in=waiting.values("object_id"))
+
+
+def returned_to(model: type[Model], user: AbstractBaseUser) -> Q:
+    """Of what the editor submitted and a reviewer sent back, until it takes another step."""
+    steps = EditorialStep.objects.filter(content_type=ContentType.objects.get_for_model(model))
+    of_record = steps.filter(object_id=OuterRef("object_id"))
+    submitted = of_record.filter(pk__lt=OuterRef("pk"), action=EditorialStep.Action.SUBMIT).order_by("-pk")
+    returned = steps.filter(~Exists(of_record.filter(pk__gt=OuterRef("pk"))), action=EditorialStep.Action.RETURN)
+    mine = returned.annotate(submitter=Subquery(submitted.values("user")[:1])).filter(submitter=user.pk)
+    return Q(pk__in=mine.values("object_id"))
+
+
+def waiting_for(model: type[Model], user: AbstractBaseUser) -> Q:
+    """Of what others submitted: the records, and the versions that wait beside published ones."""
+    steps = EditorialStep.objects.filter(
+        content_type=ContentType.objects.get_for_model(model), action=EditorialStep.Action.SUBMIT, is_pending=False
+    )
+    last = ~Exists(steps.filter(object_id=OuterRef("object_id"), pk__gt=OuterRef("pk")))
+    own = steps.filter(last, user=user.pk).values("object_id")
+    waiting = pending_versions(model, PendingVersion.State.IN_REVIEW)
+    versions = waiting.exclude(submitted_by=user.pk) | waiting.filter(submitted_by=None)
+    return Q(state=State.IN_REVIEW) & ~Q(pk__in=own) | Q(pk__in=versions.values("object_id"))
 
 
 class LinkFilter(ConditionFilter):

@@ -37,7 +37,8 @@ class MetricsMiddleware:
         begun = time.perf_counter()
         response = self.get_response(request)
         match = request.resolver_match
-        page = (match.view_name or "unknown") if match else "kept"
+        kept = "kept" if response.status_code in {200, 304} else "refused"
+        page = (match.view_name or "unknown") if match else kept
         method = request.method if request.method in METHODS else "other"
         REQUESTS.labels(page, method, response.status_code).inc()
         SECONDS.labels(page).observe(time.perf_counter() - begun)

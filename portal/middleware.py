@@ -10,6 +10,8 @@ from django.views.defaults import page_not_found
 
 from portal.reading import OUTAGE, begin_reading, can_fall_back, fall_back, give_up, is_lost, reading_alias
 
+# Asked by machines beside the server, by whatever address they know it; the answers name no host.
+ASKED_FROM_INSIDE = {"/healthz", "/readyz", "/metrics"}
 COME_BACK = 30  # seconds after which a browser or a crawler may ask again
 
 
@@ -26,6 +28,9 @@ class ReadingMiddleware:
 
 class ErrorPagesMiddleware(CommonMiddleware):
     """Django's CommonMiddleware, with what it and DEBUG would show a developer turned into the public pages."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        return None if request.path in ASKED_FROM_INSIDE else super().process_request(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return page_not_found(request, exception) if isinstance(exception, Http404) else None

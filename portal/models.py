@@ -25,7 +25,7 @@ from portal.accounts.models import AccountEvent, EditorialRight, SignedInDevice 
 from portal.database import complete_database
 from portal.editing.models import SavedFilter  # noqa: F401 - a table of this app
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
-from portal.history.models import CorrectionNote, OpenForm, VersionPlace  # noqa: F401 - tables of this app
+from portal.history.models import CorrectionNote, OpenForm, VersionPlace, WaitingNote  # noqa: F401 - tables of this app
 from portal.links.models import SourceCheck  # noqa: F401 - a table of this app
 from portal.query import indexed, indexed_names, parse_query
 from portal.reports.models import Correction, ErrorReport  # noqa: F401 - tables of this app

@@ -131,7 +131,7 @@ def test_the_pages_that_ask_before_a_change_break_no_rule_either(desk):
 
 
 def test_a_key_saves_and_stays(desk):
-    topic = factories.make_topic(name_en="Smart city")
+    topic = factories.make_topic(state=State.DRAFT)
     desk.goto(address("portal_topic_change", topic.pk))
     desk.fill("#id_note", "Seen.")
     desk.keyboard.press("Control+s")

@@ -28,7 +28,8 @@ PAGES = [
     for language in ("vi", "en")
     for path in ("", "countries/", "bodies/?q=word{}", "search/?q=asean+{}")
 ]
-PAGES += ["/api/v1/countries/", "/en/countries.csv"]
+# No exports: one that is being streamed when its database dies is cut off (docs/operations.md).
+PAGES += ["/api/v1/countries/"]
 VISITORS = 4
 PASSWORD = "một mật khẩu đủ dài"
 EDITING_IMPOSSIBLE = {"vi": "Hiện chưa thể biên tập", "en": "Editing is not possible at the moment"}
@@ -39,7 +40,8 @@ class Editor:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.opener = build_opener(HTTPCookieProcessor(CookieJar()))
+        self.cookies = CookieJar()
+        self.opener = build_opener(HTTPCookieProcessor(self.cookies))
         self.post("/admin/login/", "login-form", username="editor", password=PASSWORD)
 
     def open(self, path: str, fields: dict | None = None, language: str = "en") -> tuple[int, str]:
@@ -117,9 +119,12 @@ def lose(parts: Cluster, what: str, kill, start, is_back) -> None:
 
 
 def publish_on_one_and_read_on_the_other(parts: Cluster, editor: Editor) -> None:
-    names = {"name_vi": "Chuyển đổi số", "name_en": "Digital shift", "slug": "digital-shift", "state": "published"}
+    names = {"name_vi": "Chuyển đổi số", "name_en": "Digital shift", "slug": "digital-shift"}
     status, page = editor.post("/admin/portal/topic/add/", "topic_form", **names)
     assert (status, "errornote" in page) == (200, False)
+    # Approving takes a second person (`tests/portal/test_workflow.py`); here only the way of a write counts.
+    publish = "from portal.models import Topic; Topic.objects.filter(slug='digital-shift').update(state='published')"
+    parts.manage("shell", "-c", publish)
     published = time.monotonic()
     wait_for(lambda: status_of(f"{parts.app_address(1)}/en/topics/digital-shift/") == 200, "the other server", 1)
     print(f"published on one server, read on the other after {time.monotonic() - published:.2f} s")

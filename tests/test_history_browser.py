@@ -12,6 +12,7 @@ from django.utils import timezone
 from initiatives.models import Initiative
 from portal.history.models import OpenForm
 from portal.models import State
+from portal.workflow.pending import pending_of, publish
 from tests import factories
 from tests.html_forms import form_values
 from tests.portal.test_history import address
@@ -65,6 +66,7 @@ def initiative(colleague) -> Initiative:
         **new_texts,
         **{"milestones-0-text_en": "First step", "milestones-1-DELETE": "on"},
     )
+    publish(pending_of(record), User.objects.get(username="lan"))
     return record
 
 
@@ -107,6 +109,7 @@ def test_the_pages_of_the_history_are_accessible(desk, initiative, colleague, la
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_a_form_that_was_overtaken_is_accessible_and_keeps_what_was_typed(desk, initiative, colleague, language):  # noqa: F811
     speak(desk, language)
+    Initiative.objects.update(state=State.DRAFT)  # what is public would be saved as a pending version
     desk.goto(address(initiative, "change"))
     tab = {"vi": "Tiếng Việt", "en": "English"}[language]
     desk.locator(".field-name_vi, .ui-tabs").first.get_by_role("tab", name=tab).click()

@@ -1,5 +1,6 @@
 """The editors' pages of the history: what changed, compare, restore, recover."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +22,9 @@ from portal.history.content import Key, stored_whole
 from portal.history.moments import Moment, differences, moments_of, whole_at
 from portal.history.restoring import CannotRestore, Restoration, recovery, restoration, restore
 from portal.history.shown import ShownChange, names_for, shown_change, shown_moments
+from portal.models import Editorial
 from portal.revisions import DELETED
+from portal.workflow.pending import open_form
 
 A_PAGE = 20
 NOW = "now"
@@ -93,10 +96,15 @@ class HistoryMixin:
     # The way back
 
     def restore_view(self, request: HttpRequest, number: int, moment: int) -> HttpResponse:
-        """What would change; by POST it does."""
+        """What would change; by POST it does, in what is public as a version that waits beside it."""
         record = self.found(request, number)
-        if not self.has_change_permission(request):
+        if not self.has_change_permission(request, record):
             raise PermissionDenied
+        page = partial(self.restore_page, request, number, moment)
+        return open_form(request, record, page) if isinstance(record, Editorial) else page()
+
+    def restore_page(self, request: HttpRequest, number: int, moment: int) -> HttpResponse:
+        record = self.found(request, number)
         moments = moments_of(self.model, number)
         chosen = next((each for each in moments if each.number == moment), None)
         if chosen is None or (self.model, number) not in chosen.after:
@@ -115,12 +123,13 @@ class HistoryMixin:
     def go_back(
         self, request: HttpRequest, asked: Restoration, chosen: Moment | None, title: str, done: str, **context: Any
     ) -> HttpResponse:
-        if not asked.may(request.user):
+        if not getattr(request, "as_pending", False) and not asked.may(request.user, context["record"]):
             raise PermissionDenied
         reasons = []
         if request.method == "POST":
             reasons = self.attempt(request, asked, chosen)
             if not reasons:
+                request.is_saved = True
                 self.message_user(request, done, messages.SUCCESS)
                 return redirect(self.address("change", asked.record[1]))
         return self.page(

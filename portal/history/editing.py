@@ -1,6 +1,7 @@
 """What the forms of the editors' site get from here: two editors at once, and the correction note."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -12,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portal.history.content import stored_whole
-from portal.history.meanwhile import OPENED, carried, merge_into
-from portal.history.notes import CorrectionNoteForm, keep_note, takes_notes
+from portal.history.meanwhile import OPENED, Writer, carried, merge_into
+from portal.history.notes import CorrectionNoteForm, keep_note, let_wait, takes_notes, waiting_texts
 from portal.history.presence import note_closed, note_open
+from portal.models import Editorial
+from portal.workflow.pending import pending_of
 
 
 class MeanwhileMixin:
@@ -34,6 +37,24 @@ class MeanwhileMixin:
             raise PermissionDenied
         return JsonResponse({"others": note_open(request.user, record)})
 
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Outside of what the form's own view may take back: who has it open, and the note that waits for approval."""
+        record = self.get_object(request, unquote(object_id))
+        may_change = record is not None and self.has_change_permission(request, record)
+        if may_change:
+            request.others = note_open(request.user, record)
+        response = super().change_view(request, object_id, form_url, extra_context)
+        if may_change and request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            self.after_saving(request, record)
+        return response
+
+    def after_saving(self, request: HttpRequest, record: Any) -> None:
+        if "_continue" not in request.POST:
+            note_closed(request.user, record)
+        form = getattr(request, "correction", None)
+        if form and getattr(request, "as_pending", False):
+            let_wait(form, pending_of(record))
+
     def _changeform_view(self, request, object_id, form_url, extra_context):
         """Django's own view, inside its transaction, with what was saved meanwhile already taken in."""
         if request.method == "POST" and object_id and OPENED in request.POST and "_saveasnew" not in request.POST:
@@ -48,7 +69,9 @@ class MeanwhileMixin:
         self.model._base_manager.select_for_update().get(pk=record.pk)
         fields = flatten_fieldsets(self.get_fieldsets(request, record))
         controls = self.get_form(request, record, change=True, fields=fields).base_fields
-        return merge_into(request, record, controls, self.stored_formsets(request, record))
+        pending = pending_of(record) if isinstance(record, Editorial) else None
+        writer = Writer(pending.author, pending.changed) if pending else None
+        return merge_into(request, record, controls, self.stored_formsets(request, record), writer)
 
     def stored_formsets(self, request: HttpRequest, record: Any) -> list[forms.BaseInlineFormSet]:
         """The rows as the database has them, kind by kind."""
@@ -79,24 +102,21 @@ class MeanwhileMixin:
     def correction_form(self, request: HttpRequest, record: Any) -> CorrectionNoteForm | None:
         if not takes_notes(record):
             return None
-        return CorrectionNoteForm(request.POST if request.method == "POST" else None)
+        return CorrectionNoteForm(
+            request.POST if request.method == "POST" else None, initial=waiting_texts(pending_of(record))
+        )
 
     def keep_correction_note(self, request: HttpRequest, record: Any, moment: datetime) -> None:
         form = getattr(request, "correction", None)
-        if form and form.is_given:
-            keep_note(form, request.user, record, moment)
+        if form and form.is_given and not getattr(request, "as_pending", False):
+            keep_note(form.texts, request.user, record, moment)
 
     def render_change_form(self, request, context, *args, **kwargs):
         record = context.get("original")
         if record and self.has_change_permission(request, record):
             context["opened_name"], context["meanwhile"] = OPENED, getattr(request, "meanwhile", [])
             context["opened_version"] = request.POST.get(OPENED) or carried(stored_whole(record))
-            context["others"] = note_open(request.user, record)
+            context["others"] = getattr(request, "others", "")
             context["open_address"] = self.address("open", record.pk)
             context["correction"] = getattr(request, "correction", None) or self.correction_form(request, record)
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def response_change(self, request, obj):
-        if "_continue" not in request.POST:
-            note_closed(request.user, obj)
-        return super().response_change(request, obj)

@@ -8,6 +8,7 @@ editor, and above the form stands what the other one wrote.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -31,12 +32,18 @@ NOT_UNDERSTOOD = object()  # what was typed is no value of its field
 
 
 @dataclass
+class Writer:
+    user: Any
+    date: datetime
+
+
+@dataclass
 class Told:
     """One field, or one whole row, that the other editor changed."""
 
     title: str
     kind: str
-    moment: Moment | None  # who and when; None where no revision knows
+    writer: Writer | None  # None where nobody knows
     theirs: ShownField | None = None
     yours: str | None = None  # None where this editor had not touched it
 
@@ -117,8 +124,9 @@ def put(sent: QueryDict, name: str, control: forms.Field, says: Plain, row: mode
 class Meanwhile:
     """Takes what was saved meanwhile into what a form sends."""
 
-    def __init__(self, base: Whole, now: Whole, sent: QueryDict) -> None:
+    def __init__(self, base: Whole, now: Whole, sent: QueryDict, writer: Writer | None = None) -> None:
         self.base, self.now, self.sent = base, now, sent.copy()
+        self.writer = writer  # of what no revision tells, such as a pending version
         self.yours: dict[tuple[Key, str], Plain | object] = {}
         self.raw: dict[tuple[Key, str], str] = {}
         self.rewritten: set[Key] = set()  # rows that the other one deleted and this editor had changed
@@ -204,14 +212,24 @@ class Meanwhile:
         title = "" if change.key == record else row_title(change.key, change.content)
         if change.kind != "changed":
             yours = "" if change.key in self.rewritten else None
-            return [Told(title, change.kind, who_changed(moments, change.key), yours=yours)]
+            return [Told(title, change.kind, self.who(moments, change.key), yours=yours)]
         owner = owner_field(change.key[0])
         return [
-            Told(title, "changed", who_changed(moments, change.key, each[0]), shown_field(change.key[0], each, names),
+            Told(title, "changed", self.who(moments, change.key, each[0]), shown_field(change.key[0], each, names),
                  self.your_text(change.key, each[0], names))
             for each in change.fields
             if change.key == record or each[0] != owner.name
         ]  # fmt: skip
+
+    def who(self, moments: list[Moment], key: Key, name: str = "") -> Writer | None:
+        """Who changed a field or a whole row last; a pending version is newer than what the history tells."""
+        if self.writer:
+            return self.writer
+        for moment in moments:
+            for change in moment.changes:
+                if change.key == key and change.tells_of(name):
+                    return Writer(moment.user, moment.date)
+        return None
 
     def your_text(self, key: Key, name: str, names: Names) -> str | None:
         if (key, name) not in self.yours:
@@ -226,26 +244,19 @@ class Meanwhile:
         return Truncator("; ".join(in_words(column, each, names) for each in numbers)).chars(LONGEST_YOURS)
 
 
-def who_changed(moments: list[Moment], key: Key, name: str = "") -> Moment | None:
-    """The last moment, of the newest first, in which a field or a whole row changed."""
-    for moment in moments:
-        for change in moment.changes:
-            if change.key == key and (
-                not name or change.kind != "changed" or name in [each[0] for each in change.fields]
-            ):
-                return moment
-    return None
-
-
 def merge_into(
-    request: HttpRequest, record: models.Model, controls: dict[str, forms.Field], formsets: list
+    request: HttpRequest,
+    record: models.Model,
+    controls: dict[str, forms.Field],
+    formsets: list[forms.BaseInlineFormSet],
+    writer: Writer | None = None,
 ) -> list[Told]:
     """Take into the request what was saved since its form was opened; gives what that was."""
     base, key = opened_with(request.POST), (type(record), record.pk)
     now = stored_whole(record)
     if base is None or key not in base or not differences(base, now):
         return []
-    meanwhile = Meanwhile(base, now, request.POST)
+    meanwhile = Meanwhile(base, now, request.POST, writer)
     meanwhile.take_in(key, controls, record)
     for formset in formsets:
         meanwhile.take_in_rows(formset)

@@ -58,6 +58,21 @@ class CorrectionNote(models.Model):
         return self.text_en if get_language() == "en" else self.text_vi
 
 
+class WaitingNote(models.Model):
+    """The correction note of a pending version, until that is published; it goes with a version that is discarded."""
+
+    pending = models.OneToOneField("portal.PendingVersion", models.CASCADE, related_name="correction_note")
+    text_vi = models.TextField(max_length=1000)
+    text_en = models.TextField(max_length=1000)
+
+    class Meta:
+        app_label = "portal"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.text_en
+
+
 class OpenFormQuerySet(models.QuerySet):
     def alive(self):
         """Those whose page was heard of lately: a closed page falls silent."""

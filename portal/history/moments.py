@@ -30,6 +30,10 @@ class Change:
     content: Content  # the later one; of what was removed the last one
     fields: list[tuple[str, Plain, Plain]]
 
+    def tells_of(self, name: str) -> bool:
+        """Whether it is a change of the field, or where none is named or the row is new or gone, of the whole row."""
+        return not name or self.kind != "changed" or any(name == each for each, _before, _after in self.fields)
+
 
 @dataclass
 class Moment:

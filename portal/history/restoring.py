@@ -85,8 +85,10 @@ class Restoration:
         touched = {self.record, *(change.key for change in self.changes)}
         return all(self.now[key].get("state", State.DRAFT) == State.DRAFT for key in touched if key in self.now)
 
-    def may(self, user: Any) -> bool:
-        return self.is_of_drafts() or user.has_perm("portal.publish_content")
+    def may(self, user: Any, record: models.Model | None = None) -> bool:
+        """Whether it is this user's to do; what is public and still there is not touched, but waits for approval."""
+        is_public = getattr(record, "state", "") == State.PUBLISHED
+        return is_public or self.is_of_drafts() or user.has_perm("portal.publish_content")
 
 
 # What there is to restore

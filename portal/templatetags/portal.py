@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info, ngettext
 from django.utils.translation import gettext as _
@@ -112,7 +112,17 @@ def level_badge(level) -> SafeString:
 @register.simple_tag
 def verb_badge(decision) -> SafeString:
     """The verb of a decision, as firm as its level."""
-    return badge(f"vb-{decision.level}", LEVEL_ICONS.get(decision.level, ""), str(decision.get_verb_display()))
+    return badge(
+        f"vb-{decision.level}",
+        LEVEL_ICONS.get(decision.level, ""),
+        verb_word(type(decision), decision.verb, get_language()),
+    )
+
+
+@cache
+def verb_word(model: type, verb: str, language: str) -> str:
+    """A verb in a language; Django would go through all of them for each decision of a page."""
+    return str(model(verb=verb).get_verb_display())
 
 
 @cache
@@ -276,8 +286,8 @@ def sources_of(context, record) -> list:
 def source_pills(context, record) -> SafeString:
     """Links from a fact to its numbered sources below; dozens on a page."""
     numbered, language = context["evidence"].for_record(record), get_language()
-    pills = "".join(source_pill(entry.number, language) for entry in numbered)
-    return mark_safe(f'<span class="srcs">{pills}</span>' if pills else "")
+    pills = format_html_join("", "{}", ((source_pill(entry.number, language),) for entry in numbered))
+    return format_html('<span class="srcs">{}</span>', pills) if pills else pills
 
 
 @lru_cache(maxsize=1000)
@@ -291,7 +301,7 @@ def source_line(source) -> SafeString:
     """A source as it stands below every page that names it; written once, as the source is kept (`portal.pages`)."""
     lines, language = source.__dict__.setdefault("lines", {}), get_language()
     if language not in lines:
-        lines[language] = mark_safe(render_to_string("includes/source_line.html", {"source": source}))
+        lines[language] = render_to_string("includes/source_line.html", {"source": source})
     return lines[language]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
+from zlib import crc32
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
@@ -21,10 +22,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.roles import may_edit
+from portal.entries import MOST_RECORDS
+from portal.history.content import rows_of
+from portal.history.notes import publish_waiting_note
 from portal.index import content_due
 from portal.models import Editorial, Part, State
 from portal.reading import where_it_is_written
-from portal.revisions import keep_revision, revisions_of_deletion
+from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_deletion
 from portal.workflow.content import (
     Clash,
     Content,
@@ -32,6 +36,7 @@ from portal.workflow.content import (
     Sides,
     changes_to,
     content_of,
+    key_of,
     write,
     write_checked,
 )
@@ -89,13 +94,24 @@ def locked(record: models.Model) -> models.Model:
     return type(record)._default_manager.select_for_update(of=("self",)).get(pk=record.pk)
 
 
-def show(record: models.Model, pending: PendingVersion) -> None:
-    """Let the database say the pending version, changed when it was changed; to be taken back, or kept, afterwards."""
+def show(record: models.Model, pending: PendingVersion, is_for_good: bool = False) -> None:
+    """Let the database say the pending version, changed when it was changed; to be taken back, or kept, afterwards.
+
+    What is taken back gives a new row the same number each time, by which a form that was sent finds it again.
+    """
     changes = changes_to(record, pending.content)
+    for row, _values in [] if is_for_good else changes.new:
+        row.pk = number_for_now(row)
     write(changes)
     for row in [record, *changes.written]:
         if isinstance(row, Editorial):
             type(row)._base_manager.filter(pk=row.pk).update(updated=pending.changed)
+
+
+def number_for_now(row: models.Model) -> int:
+    """A number made of the key of a row, in the half of all numbers that no row has reached."""
+    half = MOST_RECORDS // 2
+    return half + crc32(f"{row._meta.label_lower} {key_of(row)}".encode()) % half
 
 
 # The form
@@ -122,7 +138,7 @@ def send_form(request: HttpRequest, record: Editorial, form: Callable[[], HttpRe
     pending = pending_of(record)
     with transaction.atomic():
         if pending:
-            show(record, pending)
+            show(record, pending, is_for_good=True)
         response = rendered(form())
         if pending and request.is_saved:
             pending.delete()
@@ -196,10 +212,12 @@ def publish(pending: PendingVersion, user: AbstractBaseUser | None, choices: dic
         merge = merge_of(pending, content_of(record), choices)
         if merge.clashes:
             raise Clashing(merge.clashes)
-        changes = changes_to(record, merge.content)
-        with revisions_of_deletion(user, changes.going):
+        changes, moment = changes_to(record, merge.content), timezone.now()
+        keep_what_was_loaded([record, *rows_of(record)], record.updated)
+        with revisions_of_deletion(user, changes.going, moment):
             write_checked(changes, user)
-        keep_revision(user, "changed", changes.written)
+        keep_revision(user, "changed", changes.written, moment)
+        publish_waiting_note(pending, user, record, moment)
         pending.delete()
         return record
 

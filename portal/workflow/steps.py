@@ -18,7 +18,7 @@ from django.utils.translation import pgettext_lazy
 from reversion.models import Version
 
 from portal.models import Editorial, State
-from portal.revisions import keep_revision
+from portal.revisions import keep_revision, keep_what_was_loaded
 from portal.workflow.content import Content, Merge, content_of, lacking_languages, row_relations, rows_of
 from portal.workflow.log import note_step
 from portal.workflow.models import EditorialStep, PendingVersion
@@ -140,6 +140,7 @@ def is_own_work(user: AbstractBaseUser, standing: Standing) -> bool:
 def move(record: Editorial, user: AbstractBaseUser, state: str, **values: Any) -> None:
     """Give the record, and the texts inside it that stood where it stood, another state."""
     moving = [record, *rows_beside(record)]
+    keep_what_was_loaded(moving, record.updated)
     for row in moving:
         row.state = state
         row.published_from = values.get("published_from") if row is record else None

@@ -11,7 +11,8 @@ from reversion.models import Revision
 from initiatives.models import Initiative
 from portal.editing import field_help
 from portal.models import Source, State
-from tests.factories import make_initiative, make_source, make_statement, make_topic
+from portal.workflow.pending import pending_of, publish
+from tests.factories import make_initiative, make_milestone, make_source, make_topic
 from tests.test_admin import MODELS
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +138,7 @@ def bulk(client, action: str, records, address=INITIATIVES, **given):
 
 
 def test_a_change_to_many_is_confirmed_on_a_page_that_names_them(editor):
-    first, second = make_initiative(state=State.DRAFT), make_initiative()
+    first, second = make_initiative(state=State.DRAFT), make_initiative(state=State.IN_REVIEW)
     answer = bulk(editor, "add_topics", [first, second])
     lists = [[item.text for item in part.iter("li")] for part in parse(answer).findall(".//section[@class='module']")]
     assert lists == [[str(second)], [str(first)]]
@@ -147,7 +148,7 @@ def test_a_change_to_many_is_confirmed_on_a_page_that_names_them(editor):
 @pytest.mark.databases
 def test_what_is_chosen_is_added_to_each_in_one_revision(reviewer):
     known, new = make_topic(), make_topic()
-    records = [make_initiative(topics=[known]), make_initiative(), make_initiative(topics=[known, new])]
+    records = [make_initiative(topics=topics, state=State.DRAFT) for topics in ([known], [], [known, new])]
     before = [each.updated for each in records]
     answer = bulk(reviewer, "add_topics", records, confirmed="yes", added=[known.pk, new.pk])
     assert answer.status_code == 302
@@ -158,22 +159,32 @@ def test_what_is_chosen_is_added_to_each_in_one_revision(reviewer):
 
 
 def test_records_that_an_editor_may_not_edit_are_left_and_named(editor):
-    topic, draft, public = make_topic(), make_initiative(state=State.DRAFT), make_initiative()
-    answer = bulk(editor, "add_topics", [draft, public], confirmed="yes", added=[topic.pk])
-    assert [list(each.topics.all()) for each in (draft, public)] == [[topic], []]
-    assert str(public) in editor.get(answer.headers["Location"]).content.decode()
+    topic, draft, submitted = make_topic(), *(make_initiative(state=state) for state in (State.DRAFT, State.IN_REVIEW))
+    answer = bulk(editor, "add_topics", [draft, submitted], confirmed="yes", added=[topic.pk])
+    assert [list(each.topics.all()) for each in (draft, submitted)] == [[topic], []]
+    assert str(submitted) in editor.get(answer.headers["Location"]).content.decode()
 
 
-def test_a_row_of_a_public_record_is_left_too(editor):
-    source, statement = make_source(), make_statement()
-    address = "admin:meetings_statement_changelist"
-    bulk(editor, "add_sources", [statement], address, confirmed="yes", added=[source.pk])
-    assert list(statement.sources.all()) == []
+@pytest.mark.databases
+@pytest.mark.parametrize("role", ["editor", "superuser"])
+def test_what_is_public_gets_it_in_its_pending_version(client, role):
+    topic, public = make_topic(), make_initiative()
+    bulk(sign_in(client, role), "add_topics", [public], confirmed="yes", added=[topic.pk])
+    assert list(public.topics.all()) == []
+    publish(pending_of(public), User.objects.get())
+    assert list(Initiative.objects.get().topics.all()) == [topic]
+
+
+def test_a_row_of_a_public_record_is_left(reviewer):
+    source, milestone = make_source(), make_milestone()
+    address = "admin:initiatives_milestone_changelist"
+    bulk(reviewer, "add_sources", [milestone], address, confirmed="yes", added=[source.pk])
+    assert list(milestone.sources.all()) == []
 
 
 def test_several_sources_are_pasted_by_their_addresses_without_a_script(reviewer):
     sources = [make_source(url=f"https://asean.org/{n}") for n in range(2)]
-    record = make_initiative()
+    record = make_initiative(state=State.DRAFT)
     pasted = "www.asean.org/0/\nhttps://asean.org/1\n"
     bulk(reviewer, "add_sources", [record], confirmed="yes", addresses=pasted)
     assert set(record.sources.all()) == set(sources)

@@ -14,6 +14,9 @@ from django.utils import timezone
 from portal.links.models import SourceCheck
 from portal.models import Conflict, State
 from portal.reports.models import ErrorReport
+from portal.workflow.pending import change_as_pending
+from portal.workflow.steps import Standing
+from portal.workflow.steps import take as take_step
 from tests.factories import (
     make_decision,
     make_initiative,
@@ -32,7 +35,18 @@ AHEAD = {"start": date.today() + timedelta(days=30), "end": date.today() + timed
 
 
 ONE_EACH = ["outdated", "links", "programme", "news", "reports", "conflicts"]
-OF_EDITORS = ["drafts", "missing", "outdated", "sources", "links", "programme", "news", "reports", "conflicts"]
+OF_EDITORS = [
+    "drafts",
+    "returned",
+    "missing",
+    "outdated",
+    "sources",
+    "links",
+    "programme",
+    "news",
+    "reports",
+    "conflicts",
+]
 
 
 @pytest.fixture
@@ -45,6 +59,12 @@ def sign_in(client):
         return client
 
     return as_
+
+
+def make_reviewer(name: str) -> User:
+    user = User.objects.create_user(name, is_staff=True)
+    user.groups.add(Group.objects.get(name="reviewer"))
+    return user
 
 
 def first_page(client) -> BeautifulSoup:
@@ -92,7 +112,7 @@ def test_each_tile_counts_what_waits(sign_in):
     write_draft(client)
     counts = tiles(client)
     assert counts.pop("sources") > 3
-    assert counts == {"review": 2, "drafts": 1, "missing": 2} | dict.fromkeys(ONE_EACH, 1)
+    assert counts == {"review": 2, "drafts": 1, "returned": 0, "missing": 2} | dict.fromkeys(ONE_EACH, 1)
 
 
 @pytest.mark.databases
@@ -147,6 +167,61 @@ def test_the_first_page_takes_as_many_queries_for_many_records_as_for_few(sign_i
     with CaptureQueriesContext(connection) as many:
         client.get(reverse("admin:index"))
     assert len(many) == len(few)
+
+
+# Whose turn it is
+
+
+def take(record, action: str, user: User) -> None:
+    record = type(record).objects.get(pk=record.pk)
+    take_step(record, action, user, Standing(record).fingerprint)
+
+
+def number(client, tile: str) -> int:
+    """What the tile says, and that its list says the same."""
+    page = first_page(client).select_one(f"#tile-{tile}")
+    count = int(page.select_one(".tile-number").get_text(" ").split()[0])
+    assert count == sum(client.get(link["href"]).context["cl"].result_count for link in page.select("a"))
+    return count
+
+
+@pytest.mark.databases
+def test_what_one_submitted_waits_for_the_review_of_another(sign_in):
+    first, client = make_reviewer("first"), sign_in("reviewer")
+    take(make_topic(state=State.DRAFT), "submit", first)
+    take(make_topic(state=State.DRAFT), "submit", User.objects.get(username="reviewer"))
+    assert number(client, "review") == 1
+
+
+@pytest.mark.databases
+def test_what_was_sent_back_waits_for_whoever_submitted_it_until_it_is_submitted_again(sign_in):
+    topic, client = make_topic(state=State.DRAFT), sign_in("editor")
+    editor = User.objects.get(username="editor")
+    take(topic, "submit", editor)
+    assert number(client, "returned") == 0
+    take(topic, "return", make_reviewer("first"))
+    assert number(client, "returned") == 1
+    take(topic, "submit", editor)
+    assert number(client, "returned") == 0
+
+
+def test_what_a_reviewer_sent_back_is_no_draft_of_theirs(sign_in):
+    topic, client = make_topic(state=State.DRAFT), sign_in("reviewer")
+    take(topic, "submit", make_reviewer("first"))
+    take(topic, "return", User.objects.get(username="reviewer"))
+    assert number(client, "drafts") == 0
+
+
+@pytest.mark.databases
+def test_a_version_beside_what_is_published_is_a_draft_of_its_editor_and_then_waits_for_review(sign_in):
+    topic, client = make_topic(), sign_in("reviewer")
+    other = make_reviewer("first")
+    change_as_pending(other, topic, lambda: type(topic).objects.filter(pk=topic.pk).update(name_en="New"))
+    assert (number(client, "drafts"), number(client, "review")) == (0, 0)
+    take(topic, "submit", other)
+    assert number(client, "review") == 1
+    client.force_login(other)
+    assert number(client, "review") == 0
 
 
 # Initiatives without news

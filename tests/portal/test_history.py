@@ -130,6 +130,7 @@ def rows_form(milestone_texts: list[str]) -> dict:
     return {f"milestones-{n}-text_vi": text for n, text in enumerate(milestone_texts)}
 
 
+@pytest.mark.databases
 def test_rows_added_changed_and_removed_stand_in_the_history_of_their_record(editor):
     initiative = make_initiative()
     first = make_milestone(initiative=initiative, text_vi="Mốc một", key="one")
@@ -170,6 +171,7 @@ def test_a_row_that_moves_to_another_record_leaves_the_one_and_comes_to_the_othe
     assert (type(milestone), milestone.pk) in moments_of(type(other), other.pk)[-1].after
 
 
+@pytest.mark.databases
 def test_a_content_update_is_one_moment_with_its_origin_and_files(editor):
     topic = make_topic(name_en="Old")
     rows = [Row(Topic, topic.slug, "fixtures/topics.yaml", 1, values={"name_en": "New"}, base={"name_en": "Old"})]

@@ -13,6 +13,7 @@ from portal.models import Body, Country, LoadedState, State, Topic
 from portal.revisions import keep_revision, keep_what_was_loaded
 from portal.sync.engine import Options, run
 from portal.sync.reading import Row
+from portal.workflow.pending import pending_of, publish
 from tests.factories import (
     make_body,
     make_country,
@@ -101,6 +102,7 @@ def test_restoring_is_a_version_of_its_own_that_says_of_when(editor):
     assert history(editor, topic)[0].sentence.startswith("Restored the version of")
 
 
+@pytest.mark.databases
 def test_rows_come_back_go_and_change_with_the_version(editor):
     initiative = make_initiative()
     kept = make_milestone(initiative=initiative, key="kept", text_en="First text", sources=[make_source()])
@@ -117,6 +119,7 @@ def test_rows_come_back_go_and_change_with_the_version(editor):
     assert not Milestone.objects.filter(pk=added.pk).exists()
 
 
+@pytest.mark.databases
 def test_rows_that_exchanged_their_places_change_back(editor):
     meeting = make_meeting()
     first, second = (make_decision(meeting=meeting, order=order, state=State.PUBLISHED) for order in (1, 2))
@@ -215,12 +218,11 @@ def test_a_moment_of_another_record_is_not_found(editor):
     [
         ("editor", State.DRAFT, 302),
         ("editor", State.IN_REVIEW, 403),
-        ("editor", State.PUBLISHED, 403),
-        ("reviewer", State.PUBLISHED, 302),
+        ("reviewer", State.IN_REVIEW, 302),
         ("maintainer", State.DRAFT, 403),
     ],
 )
-def test_restoring_what_is_public_needs_the_right_to_publish(sign_in, role, state, status):
+def test_restoring_what_was_submitted_needs_the_right_to_publish(sign_in, role, state, status):
     topic = make_topic(state=state, name_en="Old")
     keep_what_was_loaded([topic])
     Topic.objects.filter(pk=topic.pk).update(name_en="New")
@@ -235,6 +237,27 @@ def test_restoring_what_is_public_needs_the_right_to_publish(sign_in, role, stat
     assert topic.name_en == ("Old" if status == 302 else "New")
 
 
+@pytest.mark.parametrize("role", ["editor", "reviewer"])
+def test_what_is_public_is_restored_in_a_version_that_waits(sign_in, role):
+    topic = make_topic(name_en="Old")
+    keep_what_was_loaded([topic])
+    Topic.objects.filter(pk=topic.pk).update(name_en="New")
+    assert restore(sign_in(role), topic).status_code == 302
+    topic.refresh_from_db()
+    assert topic.name_en == "New"
+    publish(pending_of(topic), None)
+    topic.refresh_from_db()
+    assert topic.name_en == "Old"
+
+
+def test_a_row_of_a_public_record_is_not_restored_on_its_own(sign_in):
+    milestone = make_milestone(text_en="Old")
+    keep_what_was_loaded([milestone])
+    Milestone.objects.update(text_en="New")
+    page = address(milestone, "restore", first_moment(milestone))
+    assert sign_in("reviewer").post(page, {"seal": "x"}).status_code == 403
+
+
 def test_an_editor_does_not_restore_a_draft_over_its_public_rows(sign_in):
     meeting = make_meeting(state=State.DRAFT)
     decision = make_decision(meeting=meeting, text_en="Old")
@@ -246,6 +269,7 @@ def test_an_editor_does_not_restore_a_draft_over_its_public_rows(sign_in):
 # Recovering
 
 
+@pytest.mark.databases
 def test_a_deleted_record_is_listed_and_comes_back_with_its_rows_and_relations(editor):
     source = make_source()
     initiative = make_initiative(name_en="Fibre", slug="fibre", sources=[source])

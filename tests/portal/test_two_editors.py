@@ -8,10 +8,12 @@ from django.test import Client
 from django.utils import timezone
 
 from meetings.models import Session
-from portal.history.models import CorrectionNote, OpenForm
+from portal.history.models import CorrectionNote, OpenForm, WaitingNote
 from portal.models import State, Topic
+from portal.workflow.pending import pending_of, publish
 from tests.factories import (
     make_decision,
+    make_indicator,
     make_initiative,
     make_meeting,
     make_milestone,
@@ -78,7 +80,7 @@ def both_open(row, *editors: Editor) -> None:
 
 
 def test_alone_a_form_is_saved_at_once_and_again(lan):
-    topic = make_topic()
+    topic = make_topic(state=State.DRAFT)
     for name in ("One", "Two"):
         lan.open(topic)
         lan.write(name_en=name)
@@ -88,7 +90,7 @@ def test_alone_a_form_is_saved_at_once_and_again(lan):
 
 
 def test_the_second_sees_theirs_beside_yours_keeps_their_text_and_may_save_it(lan, minh):
-    topic = make_topic(name_en="Before")
+    topic = make_topic(name_en="Before", state=State.DRAFT)
     both_open(topic, lan, minh)
     lan.write(name_en="Lan’s")
     minh.write(name_en="Minh’s")
@@ -97,7 +99,7 @@ def test_the_second_sees_theirs_beside_yours_keeps_their_text_and_may_save_it(la
     assert topic.name_en == "Lan’s"
     assert minh.told == [("", "Name", "Minh’s")]
     [told] = minh.answer.context["meanwhile"]
-    assert (told.moment.user, marked(told.theirs)) == (lan.user, [("removed", "Before"), ("added", "Lan’s")])
+    assert (told.writer.user, marked(told.theirs)) == (lan.user, [("removed", "Before"), ("added", "Lan’s")])
     assert minh.values["name_en"] == ["Minh’s"]
     assert "While you wrote, the record was changed." in minh.answer.content.decode()
     assert minh.send() == 302
@@ -106,7 +108,7 @@ def test_the_second_sees_theirs_beside_yours_keeps_their_text_and_may_save_it(la
 
 
 def test_a_field_that_was_not_touched_takes_the_newer_value(lan, minh):
-    topic = make_topic(name_vi="Cũ", name_en="Before")
+    topic = make_topic(name_vi="Cũ", name_en="Before", state=State.DRAFT)
     both_open(topic, lan, minh)
     lan.write(name_vi="Mới")
     minh.write(name_en="After")
@@ -119,7 +121,7 @@ def test_a_field_that_was_not_touched_takes_the_newer_value(lan, minh):
 
 
 def test_both_wrote_the_same_and_it_is_told_without_a_question(lan, minh):
-    topic = make_topic(name_en="Before")
+    topic = make_topic(name_en="Before", state=State.DRAFT)
     both_open(topic, lan, minh)
     for editor in (lan, minh):
         editor.write(name_en="Same")
@@ -129,7 +131,7 @@ def test_both_wrote_the_same_and_it_is_told_without_a_question(lan, minh):
 
 
 def test_what_changes_again_while_the_conflict_is_read_is_shown_again(lan, minh):
-    topic = make_topic(name_en="Before")
+    topic = make_topic(name_en="Before", state=State.DRAFT)
     both_open(topic, lan, minh)
     lan.write(name_en="One")
     minh.write(name_en="Minh’s")
@@ -141,23 +143,22 @@ def test_what_changes_again_while_the_conflict_is_read_is_shown_again(lan, minh)
     assert topic.name_en == "Minh’s"
 
 
-def test_relations_choices_dates_and_hours_are_taken_over_as_the_form_sends_them(lan, minh):
+@pytest.mark.databases
+def test_relations_choices_and_dates_are_taken_over_as_the_form_sends_them(lan, minh):
     old, new, body = make_source(), make_source(), make_meeting().series
     meeting = make_meeting(sources=[old], start=date(2026, 1, 15), end=date(2026, 1, 16), state=State.DRAFT)
     both_open(meeting, lan, minh)
-    hour = {"published_from_0": "2/1/2027", "published_from_1": "09:30:00"}
-    lan.write(sources=[str(new.pk)], status="planned", start="14/1/2026", series=str(body.pk), **hour)
+    lan.write(sources=[str(new.pk)], status="planned", start="14/1/2026", series=str(body.pk))
     minh.write(city_vi="Huế", city_en="Hue")
     assert (lan.send(), minh.send(), minh.send()) == (302, 200, 302)
     meeting.refresh_from_db()
     assert (list(meeting.sources.all()), meeting.status, meeting.series) == ([new], "planned", body)
     assert (meeting.start, meeting.city_en) == (date(2026, 1, 14), "Hue")
-    assert timezone.localtime(meeting.published_from).isoformat() == "2027-01-02T09:30:00+07:00"
 
 
 def test_lists_of_relations_that_both_changed_are_told_by_name(lan, minh):
     ours, theirs = make_source(title="Ours", publisher="A"), make_source(title="Theirs", publisher="B")
-    topic = make_topic()
+    topic = make_topic(state=State.DRAFT)
     both_open(topic, lan, minh)
     lan.write(sources=[str(theirs.pk)])
     minh.write(sources=[str(ours.pk)])
@@ -206,6 +207,7 @@ def new_row(place: int, initiative, text: str, day: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.databases
 def test_a_row_that_the_other_added_comes_in_beside_ones_own(lan, minh, initiative):
     both_open(initiative, lan, minh)
     lan.write(**new_row(2, initiative, "Lan’s new", "1/3/2026"))
@@ -255,6 +257,7 @@ def test_a_row_that_both_deleted_is_gone(lan, minh, initiative):
     assert texts(initiative) == ["Step 2"]
 
 
+@pytest.mark.databases
 def test_rows_that_are_records_are_merged_too_with_what_they_point_at(lan, minh):
     meeting = make_meeting(state=State.DRAFT)
     session = make_session(meeting=meeting, order=1, name_en="Opening", state=State.DRAFT)
@@ -280,7 +283,7 @@ def test_a_row_edited_on_its_own_page_is_told_in_the_form_of_its_record(lan, min
 
 
 def test_numbers_of_rows_are_taken_over(lan, minh):
-    observation = make_observation(value="300.00")
+    observation = make_observation(value="300.00", indicator=make_indicator(state=State.DRAFT))
     indicator = observation.indicator
     both_open(indicator, lan, minh)
     lan.write(**{"observations-0-value": "310.5"})
@@ -291,17 +294,17 @@ def test_numbers_of_rows_are_taken_over(lan, minh):
 
 
 def test_what_was_changed_past_the_editors_site_is_told_without_a_name(lan):
-    topic = make_topic(name_en="Before")
+    topic = make_topic(name_en="Before", state=State.DRAFT)
     lan.open(topic)
     Topic.objects.update(name_en="Loaded")
     lan.write(name_vi="Của Lan")
     assert lan.send() == 200
-    assert lan.answer.context["meanwhile"][0].moment is None
+    assert lan.answer.context["meanwhile"][0].writer is None
     assert lan.values["name_en"] == ["Loaded"]
 
 
 def test_a_fault_in_the_form_is_no_conflict_and_a_conflict_waits_behind_it(lan, minh):
-    topic = make_topic(name_en="Before")
+    topic = make_topic(name_en="Before", state=State.DRAFT)
     both_open(topic, lan, minh)
     lan.write(name_en="")
     assert (lan.send(), lan.answer.context["meanwhile"]) == (200, [])
@@ -314,7 +317,7 @@ def test_a_fault_in_the_form_is_no_conflict_and_a_conflict_waits_behind_it(lan, 
 
 @pytest.mark.parametrize("forged", ["", "nonsense", "eyJhIjoxfQ:1abc:xyz"])
 def test_what_a_script_sends_without_a_version_is_saved_as_before(lan, forged):
-    topic = make_topic()
+    topic = make_topic(state=State.DRAFT)
     lan.open(topic)
     lan.write(**{"opened-version": forged, "name_en": "Sent"})
     assert lan.send() == 302
@@ -323,7 +326,7 @@ def test_what_a_script_sends_without_a_version_is_saved_as_before(lan, forged):
 
 
 def test_a_record_that_was_deleted_meanwhile_is_said_to_be_gone(lan, minh):
-    topic = make_topic()
+    topic = make_topic(state=State.DRAFT)
     both_open(topic, minh)
     topic_number = topic.pk
     Topic.objects.all().delete()
@@ -332,11 +335,46 @@ def test_a_record_that_was_deleted_meanwhile_is_said_to_be_gone(lan, minh):
     assert not Topic.objects.exists()
 
 
+def test_who_edits_a_pending_version_sees_what_the_other_wrote_into_it(lan, minh):
+    topic = make_topic(name_en="Public")
+    both_open(topic, lan, minh)
+    lan.write(name_en="Lan’s")
+    minh.write(name_en="Minh’s", name_vi="Của Minh")
+    assert (lan.send(), minh.send()) == (302, 200)
+    [told] = minh.answer.context["meanwhile"]
+    assert (told.writer.user, told.yours, marked(told.theirs)) == (
+        lan.user,
+        "Minh’s",
+        [("removed", "Public"), ("added", "Lan’s")],
+    )
+    assert minh.send() == 302
+    topic.refresh_from_db()
+    assert topic.name_en == "Public"
+    publish(pending_of(topic), minh.user)
+    topic.refresh_from_db()
+    assert (topic.name_en, topic.name_vi) == ("Minh’s", "Của Minh")
+
+
+@pytest.mark.databases
+def test_a_form_of_a_pending_version_with_a_new_row_is_opened_and_saved_again(lan):
+    initiative = make_initiative()
+    make_milestone(initiative=initiative, key="m1", date=date(2026, 1, 1), text_en="Step 1")
+    lan.open(initiative)
+    lan.write(**new_row(1, initiative, "Lan’s new", "1/3/2026"))
+    assert lan.send() == 302
+    lan.open(initiative)
+    make_milestone(key="another")  # of another record, so that the next number is another one
+    lan.write(name_en="Lan’s name")
+    assert lan.send() == 302
+    publish(pending_of(initiative), lan.user)
+    assert texts(initiative) == ["Step 1", "Lan’s new"]
+
+
 # Who else has the form open
 
 
 def test_the_second_to_open_a_form_is_told_of_the_first(lan, minh):
-    topic = make_topic()
+    topic = make_topic(state=State.DRAFT)
     lan.open(topic)
     assert lan.answer.context["others"] == ""
     minh.open(topic)
@@ -345,14 +383,14 @@ def test_the_second_to_open_a_form_is_told_of_the_first(lan, minh):
 
 
 def test_an_open_page_says_so_and_learns_who_came(lan, minh):
-    topic = make_topic()
+    topic = make_topic(state=State.DRAFT)
     both_open(topic, lan, minh)
     assert lan.client.post(address(topic, "open")).json()["others"].startswith("minh has had")
     assert lan.client.get(address(topic, "open")).status_code == 405
 
 
 def test_a_page_that_falls_silent_is_forgotten_after_three_minutes(lan, minh):
-    topic = make_topic()
+    topic = make_topic(state=State.DRAFT)
     lan.open(topic)
     OpenForm.objects.update(seen=timezone.now() - timedelta(minutes=3, seconds=1))
     minh.open(topic)
@@ -361,7 +399,7 @@ def test_a_page_that_falls_silent_is_forgotten_after_three_minutes(lan, minh):
 
 
 def test_who_saves_and_leaves_has_the_form_open_no_more(lan, minh):
-    topic = make_topic()
+    topic = make_topic(state=State.DRAFT)
     both_open(topic, lan)
     lan.send()
     minh.open(topic)
@@ -369,8 +407,8 @@ def test_who_saves_and_leaves_has_the_form_open_no_more(lan, minh):
 
 
 def test_another_record_is_another_form(lan, minh):
-    lan.open(make_topic())
-    minh.open(make_topic())
+    lan.open(make_topic(state=State.DRAFT))
+    minh.open(make_topic(state=State.DRAFT))
     assert minh.answer.context["others"] == ""
 
 
@@ -378,7 +416,7 @@ def test_only_who_may_change_a_record_is_noted(client):
     maintainer = User.objects.create(username="maintainer", is_staff=True)
     maintainer.groups.add(Group.objects.get(name="maintainer"))
     client.force_login(maintainer)
-    topic = make_topic()
+    topic = make_topic(state=State.DRAFT)
     assert client.get(address(topic, "change")).status_code == 200
     assert client.post(address(topic, "open")).status_code == 403
     assert not OpenForm.objects.exists()
@@ -387,16 +425,41 @@ def test_only_who_may_change_a_record_is_noted(client):
 # The correction note
 
 
-def test_a_note_is_kept_with_the_change_and_stands_on_the_public_page(lan, client):
+NOTE = {"correction-text_vi": "Đã sửa tên.", "correction-text_en": "The name was wrong."}
+
+
+def test_a_note_waits_with_the_version_and_is_public_with_its_change(lan, client):
     topic = make_topic(name_en="Before", slug="ai")
     lan.open(topic)
-    lan.write(**{"name_en": "After", "correction-text_vi": "Đã sửa tên.", "correction-text_en": "The name was wrong."})
+    lan.write(name_en="After", **NOTE)
     assert lan.send() == 302
+    assert not CorrectionNote.objects.exists()
+    assert "The name was wrong." not in client.get("/en/topics/ai/history/").content.decode()
+    lan.open(topic)
+    assert lan.values["correction-text_en"] == ["The name was wrong."]
+    publish(pending_of(topic), lan.user)
     note = CorrectionNote.objects.get()
     assert (note.text_vi, note.revision.user, note.object_id) == ("Đã sửa tên.", lan.user, topic.pk)
     page = client.get("/en/topics/ai/history/").content.decode()
     assert "The name was wrong." in page
     assert "<del>Before</del><ins>After</ins>" in page
+
+
+def test_a_note_is_changed_emptied_and_gone_with_its_version(lan):
+    topic = make_topic(name_en="Before")
+    lan.open(topic)
+    lan.write(name_en="After", **NOTE)
+    lan.send()
+    lan.open(topic)
+    lan.write(**{"name_en": "After all", "correction-text_vi": "", "correction-text_en": ""})
+    assert lan.send() == 302
+    assert not WaitingNote.objects.exists()
+    lan.open(topic)
+    lan.write(**NOTE)
+    assert lan.send() == 302
+    assert WaitingNote.objects.get().text_vi == "Đã sửa tên."
+    pending_of(topic).delete()
+    assert not WaitingNote.objects.exists()
 
 
 def test_half_a_note_is_refused_and_nothing_is_saved(lan):

@@ -67,6 +67,13 @@ def test_health_is_answered_without_tls(client, settings, path):
     assert client.get("/robots.txt").status_code == 301
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.django_db
+def test_health_is_told_by_whatever_address_the_server_is_known(client, path):
+    assert client.get(path, headers={"host": "10.0.0.7:8001"}).status_code == 200
+    assert client.get("/robots.txt", headers={"host": "10.0.0.7:8001"}).status_code == 400
+
+
 @pytest.mark.django_db
 def test_the_register_is_ready_when_its_database_is(client):
     answer = client.get("/readyz")
