@@ -22,6 +22,7 @@ from portal.accounts.views import pages as account_pages
 from portal.dashboard import panels, waiting
 from portal.editing.addresses import looks_like_address, whole_address
 from portal.editing.saved_filters import pages as filter_pages
+from portal.guide import pages as guide_pages
 from portal.models import Conflict
 from portal.sync.views import pages as sync_pages
 from portal.translations.views import pages as translation_pages
@@ -56,7 +57,7 @@ class EditingSite(AdminSite):
     app_order = ("meetings", "initiatives", "portal")
 
     def get_urls(self) -> list:
-        pages = (account_pages, sync_pages, filter_pages, translation_pages, workflow_pages)
+        pages = (account_pages, guide_pages, sync_pages, filter_pages, translation_pages, workflow_pages)
         return [*chain.from_iterable(each(self) for each in pages), *super().get_urls()]
 
     # Two steps to sign in: the password, then the second factor where there is or must be one
