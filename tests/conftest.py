@@ -82,18 +82,9 @@ def browser(chromium):
         browser.close()
 
 
-@pytest.fixture
-def page(browser, live_server):
-    """A fresh browser page on the live server; `page.goto("/vi/")` needs no host.
-
-    Three lists on it should end empty: `console_lines` (everything the console
-    said, uncaught errors included), `failed_requests` and `foreign_requests`
-    (addresses on any host but the live server).
-    """
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+def watch(page, home: str) -> None:
+    """Let the page note what should not be: words of the console, failed requests, requests to other hosts."""
     page.console_lines, page.failed_requests, page.foreign_requests = [], [], []
-    home = urlsplit(live_server.url).netloc
 
     def note_host(request) -> None:
         address = urlsplit(request.url)
@@ -109,8 +100,34 @@ def page(browser, live_server):
     page.on("pageerror", lambda error: page.console_lines.append(f"uncaught: {error}"))
     page.on("requestfailed", note_failure)
     page.on("request", note_host)
-    yield page
-    context.close()
+
+
+@pytest.fixture
+def open_page(browser, live_server):
+    """A function that opens a page in a browser of its own, as another person would: no cookie is shared.
+
+    `page.goto("/vi/")` needs no host. Three lists on each page should end empty:
+    `console_lines` (everything the console said, uncaught errors included),
+    `failed_requests` and `foreign_requests` (addresses on any host but the live server).
+    """
+    contexts = []
+
+    def open_page(width: int = 1280, height: int = 900, **options):
+        viewport = {"width": width, "height": height}
+        contexts.append(browser.new_context(base_url=live_server.url, viewport=viewport, **options))
+        page = contexts[-1].new_page()
+        watch(page, urlsplit(live_server.url).netloc)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(open_page):
+    """A fresh browser page on the live server."""
+    return open_page()
 
 
 @pytest.fixture(scope="session")
