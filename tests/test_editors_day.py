@@ -23,6 +23,8 @@ from meetings.models import Meeting
 from portal.models import Correction, Source, State
 from tests.editors import form_of, make_member
 from tests.factories import make_initiative, make_meeting, make_source, make_topic
+from tests.test_accessibility import violations
+from tests.test_admin_browser import OVERFLOW
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "guide"
 PASSWORD = "a long enough password"
@@ -416,3 +418,12 @@ def test_an_error_that_a_visitor_reports_is_corrected_and_the_log_says_so(person
     visitor.reads("The name of the topic was corrected.")
     visitor.go(f"/vi/topics/{topic.slug}/")
     assert visitor.page.get_by_role("heading", level=1).inner_text() == "Thành phố thông minh"
+
+
+def test_the_guide_is_read_inside_the_site_without_a_fault(person):
+    lan = person("editor", "lan")
+    lan.page.locator("#user-tools").get_by_role("link", name="Hướng dẫn biên tập").click()
+    lan.page.get_by_role("heading", name="Hai người cùng sửa").scroll_into_view_if_needed()
+    assert violations(lan.page, "light") == []
+    lan.page.set_viewport_size({"width": 768, "height": 1024})
+    assert lan.page.evaluate(OVERFLOW) <= 0
