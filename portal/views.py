@@ -196,7 +196,9 @@ class CountryDetailView(RecordDetailView):
 
     def related(self):
         return [
-            public("hosted_meetings", Meeting.objects.select_related("series").with_counts().order_by("-start")),
+            public(
+                "hosted_meetings", Meeting.objects.select_related("series").with_counts().order_by("-start", "slug")
+            ),
             public("led_initiatives", Initiative.objects.select_related("lead_body").by_name(get_language())),
             public("led_bodies", Body.objects),
             public("people", Person.objects),
@@ -279,7 +281,7 @@ class BodyDetailView(RecordDetailView):
     select_related = ("parent", "parent__lead_country", "successor", "lead_country")
 
     def related(self):
-        meetings = Meeting.objects.select_related("series", "country").order_by("-start")
+        meetings = Meeting.objects.select_related("series", "country").order_by("-start", "slug")
         return [
             public("children", Body.objects.select_related("lead_country")),
             public("predecessors", Body.objects),

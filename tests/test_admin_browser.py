@@ -208,8 +208,9 @@ def test_a_filter_is_saved_and_forgotten_by_mouse(desk):
     desk.get_by_label("Save what the list shows now as").fill("My drafts")
     desk.get_by_role("button", name="Save filter").click()
     desk.goto(address("portal_topic_changelist"))
-    desk.get_by_role("link", name="My drafts").click()
+    kept = desk.get_by_role("region").get_by_role("link", name="My drafts")
+    kept.click()
     assert desk.url.endswith("?state__exact=draft")
     desk.get_by_role("button", name="Forget the filter My drafts").click()
     desk.locator(".messagelist .success").wait_for()
-    assert desk.get_by_role("link", name="My drafts").count() == 0
+    assert kept.count() == 0

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from initiatives.models import Initiative
+from portal.workflow.pending import pending_of, publish
 from tests.factories import make_country, make_initiative, make_meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -64,7 +65,7 @@ def test_filters_work_without_javascript(browser, live_server):
     context.close()
 
 
-def test_the_editor_changes_a_vietnamese_title_and_the_public_page_shows_it(page, content):
+def test_the_editor_changes_a_vietnamese_title_and_the_public_page_shows_it_once_published(page, content):
     get_user_model().objects.create_superuser("editor", password="a long enough password")
     page.goto("/admin/login/")
     page.locator("#id_username").fill("editor")
@@ -76,6 +77,11 @@ def test_the_editor_changes_a_vietnamese_title_and_the_public_page_shows_it(page
     page.locator("#id_name_vi").fill("CERT khu vực ASEAN, tên mới")
     page.locator("input[name=_save]").first.click()
     page.wait_for_load_state()  # a request cut off by leaving would count as failed
+    page.goto("/vi/initiatives/asean-regional-cert/")
+    assert (
+        page.locator("h1").inner_text() == "CERT khu vực ASEAN (ASEAN Regional CERT)"
+    )  # the change waits for approval
+    publish(pending_of(initiative), None)
     page.goto("/vi/initiatives/asean-regional-cert/")
     assert page.locator("h1").inner_text() == "CERT khu vực ASEAN, tên mới (ASEAN Regional CERT)"
     page.goto("/en/initiatives/asean-regional-cert/")

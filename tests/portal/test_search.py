@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from initiatives.models import Initiative
 from portal.models import Editorial, SearchEntry, State, search_entries_of
+from portal.workflow.pending import pending_of, publish
 from tests.content import FILES
 from tests.factories import (
     make_body,
@@ -224,7 +225,7 @@ def assert_current() -> None:
             )
 
 
-def test_the_search_is_current_after_an_edit_in_the_admin(client, admin_client):
+def test_the_search_is_current_after_an_edit_in_the_admin_is_published(client, admin_client):
     initiative = make_initiative(name_vi="Cáp biển", name_en="Cables")
     step = make_milestone(initiative=initiative, text_vi="Đã đặt tên.")
     assert found(client, "đặt tên") == ["Cáp biển"]
@@ -232,6 +233,9 @@ def test_the_search_is_current_after_an_edit_in_the_admin(client, admin_client):
     values = form_values(admin_client.get(address).content.decode(), "initiative_form")
     values |= {"name_vi": "Dây biển", "milestones-0-text_vi": "Đã kéo xong."}
     assert admin_client.post(address, values).status_code == 302
+    assert (found(client, "cáp"), found(client, "kéo xong")) == (["Cáp biển"], [])  # it waits beside what is public
+    assert_current()
+    publish(pending_of(initiative), None)
     step.refresh_from_db()
     assert step.text_vi == "Đã kéo xong."
     assert (found(client, "cáp"), found(client, "kéo xong")) == ([], ["Dây biển"])
