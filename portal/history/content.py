@@ -14,7 +14,7 @@ from django.db import models
 from reversion.models import Version
 
 from portal.history.places import owner_field, row_models
-from portal.sync.values import Plain, key_fields, merged_fields, plain
+from portal.sync.values import Plain, key_fields, links_of, merged_fields, plain
 
 Content = dict[str, Plain]
 Key = tuple[type[models.Model], int]  # of a record or row: its model and number
@@ -56,10 +56,7 @@ def stored_content(model: type[models.Model], **which: Any) -> dict[int, Content
     for field in (field for field in fields.values() if field.many_to_many):
         for content in found.values():
             content[field.name] = []
-        near = field.remote_field.through._meta.get_field(field.m2m_field_name()).attname
-        far = field.remote_field.through._meta.get_field(field.m2m_reverse_field_name()).attname
-        links = field.remote_field.through._base_manager.filter(**{f"{near}__in": list(found)}).order_by(far)
-        for number, related in links.values_list(near, far) if found else ():
+        for number, related in sorted(links_of(field, found)) if found else ():
             found[number][field.name].append(related)
     return found
 

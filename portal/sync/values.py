@@ -199,16 +199,20 @@ def stored_values(
         record = {field.name: stored(field, value, index) for field, value in zip(single, values, strict=True)}
         found[index.key(model, number)] = record | {field.name: [] for field in many}
     for field in many:
-        through = field.remote_field.through
-        names = (field.m2m_field_name(), field.m2m_reverse_field_name())
-        near, far = (through._meta.get_field(name).attname for name in names)
-        links = through._base_manager.filter(**{f"{near}__in": numbers}).values_list(near, far)
-        for number, related in links.iterator():
+        for number, related in links_of(field, numbers).iterator():
             found[index.key(model, number)][field.name].append(index.key(field.related_model, related))
     for record in found.values():
         for field in many:
             record[field.name].sort()
     return found
+
+
+def links_of(field: models.ManyToManyField, numbers: Iterable[int]) -> models.QuerySet:
+    """(number of a record, number of what it points at) for each element of a list of some records."""
+    through = field.remote_field.through
+    names = (field.m2m_field_name(), field.m2m_reverse_field_name())
+    near, far = (through._meta.get_field(name).attname for name in names)
+    return through._base_manager.filter(**{f"{near}__in": list(numbers)}).values_list(near, far)
 
 
 def stored(field: models.Field, value: Any, index: KeyIndex) -> Plain:

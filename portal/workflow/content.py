@@ -16,9 +16,10 @@ from django.db.models import F
 from django.utils.translation import override
 from modeltranslation.translator import translator
 
+from portal.history.places import owner_field, row_models
 from portal.models import Editorial, Part
 from portal.sync.merge import UNKNOWN, Outcome, merge_set, merge_value
-from portal.sync.values import Plain, label_of, merged_fields, models_by_label, plain, python_value
+from portal.sync.values import Plain, label_of, links_of, merged_fields, models_by_label, plain, python_value
 
 OF_THE_WORKFLOW = {"state", "published_from", "withdrawn_reason_vi", "withdrawn_reason_en"}
 OUT_OF_THE_WAY = 10_000  # rows change places while the database wants each place taken once at any moment
@@ -37,13 +38,7 @@ def said_fields(model: type[models.Model]) -> dict[str, models.Field]:
 @cache
 def row_relations(model: type[models.Model]) -> dict[type[models.Model], str]:
     """The models whose rows belong to a record, and go with it, each with its relation to the record."""
-    return {
-        relation.related_model: relation.field.name
-        for relation in model._meta.related_objects
-        if relation.one_to_many
-        and relation.on_delete is models.CASCADE
-        and getattr(relation.related_model, "is_content", False)
-    }
+    return {rows: owner_field(rows).name for rows in row_models(model)}
 
 
 def key_name(model: type[models.Model]) -> str:
@@ -87,13 +82,8 @@ def value_of(said: models.Field, row: models.Model) -> Plain:
 
 def linked(said: models.ManyToManyField, rows: list[models.Model]) -> dict[int, list[int]]:
     """The numbers of what each row points at, in order."""
-    through = said.remote_field.through
-    near, far = (
-        through._meta.get_field(name).attname for name in (said.m2m_field_name(), said.m2m_reverse_field_name())
-    )
     links: dict[int, list[int]] = {}
-    found = through._base_manager.filter(**{f"{near}__in": [row.pk for row in rows]}).order_by(far)
-    for number, other in found.values_list(near, far):
+    for number, other in sorted(links_of(said, [row.pk for row in rows])):
         links.setdefault(number, []).append(other)
     return links
 
