@@ -60,6 +60,15 @@ class EditingSite(AdminSite):
         pages = (account_pages, guide_pages, sync_pages, filter_pages, translation_pages, workflow_pages)
         return [*chain.from_iterable(each(self) for each in pages), *super().get_urls()]
 
+    def page(self, page: Callable, gate: Callable | None = None) -> Callable:
+        """A page of ours, which is told its site; behind `admin_view` unless another gate is named."""
+
+        @wraps(page)
+        def on_site(request: HttpRequest, *args, **kwargs):
+            return page(request, self, *args, **kwargs)
+
+        return (gate or self.admin_view)(on_site)
+
     # Two steps to sign in: the password, then the second factor where there is or must be one
 
     def has_password(self, request: HttpRequest) -> bool:

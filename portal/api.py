@@ -11,11 +11,9 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import path, re_path, reverse
-from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from rest_framework import exceptions
 from rest_framework.throttling import BaseThrottle
@@ -24,6 +22,7 @@ from rest_framework.views import APIView
 from portal.exports import answer_unless_known, part_address, site_of, state_tag
 from portal.filters import FilterForm
 from portal.index import content_state
+from portal.limits import has_room, seconds_left
 from portal.openapi import LARGEST_PAGE, USUAL_PAGE, description
 from portal.representation import lists, texts_of
 from portal.tables import Table
@@ -102,18 +101,11 @@ class Throttle(BaseThrottle):
     """So many requests a minute from one address; counted by the clock, in the cache."""
 
     def allow_request(self, request, view) -> bool:
-        limit = settings.API_REQUESTS_A_MINUTE
-        key = f"api:{self.get_ident(request)}:{int(timezone.now().timestamp()) // A_MINUTE}"
-        if not limit or cache.add(key, 1, A_MINUTE):
-            return True
-        try:
-            return cache.incr(key) <= limit
-        except ValueError:  # the minute was over between the two
-            return True
+        return has_room(f"api:{self.get_ident(request)}", settings.API_REQUESTS_A_MINUTE, A_MINUTE)
 
     def wait(self) -> int:
         """Seconds to the next minute."""
-        return A_MINUTE - int(timezone.now().timestamp()) % A_MINUTE
+        return seconds_left(A_MINUTE)
 
 
 class ApiView(APIView):

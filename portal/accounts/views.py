@@ -1,8 +1,6 @@
 """The pages of accounts: the second factor, the devices signed in, the log, and what a maintainer may do for others."""
 
 import math
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import django_otp
@@ -34,27 +32,19 @@ RECENT = 10
 
 def pages(site: Any) -> list:
     """The addresses, below those of the admin site. Two of them are there before the second factor is given."""
-
-    def view(page: Callable, gate: Callable = site.admin_view) -> Callable:
-        @wraps(page)
-        def on_site(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-            return page(request, site, *args, **kwargs)
-
-        return gate(on_site)
-
     return [
-        path("account/", view(account), name="account"),
-        path("account/code/", view(enter_code, site.password_view), name="account_code"),
-        path("account/second-factor/", view(set_up, site.password_view), name="account_set_up"),
-        path("account/second-factor/qr.svg", view(qr, site.password_view), name="account_qr"),
-        path("account/second-factor/codes/", view(require_POST(new_codes)), name="account_codes"),
-        path("account/second-factor/remove/", view(require_POST(remove)), name="account_remove"),
-        path("account/devices/", view(require_POST(end_own)), name="account_end"),
-        path("account/users/<int:number>/", view(account_of), name="account_of"),
-        path("account/users/<int:number>/reset/", view(require_POST(reset)), name="account_reset"),
-        path("account/users/<int:number>/unlock/", view(require_POST(unlock)), name="account_unlock"),
-        path("account/users/<int:number>/devices/", view(require_POST(end_others)), name="account_end_of"),
-        path("account/log/", view(log), name="account_log"),
+        path("account/", site.page(account), name="account"),
+        path("account/code/", site.page(enter_code, site.password_view), name="account_code"),
+        path("account/second-factor/", site.page(set_up, site.password_view), name="account_set_up"),
+        path("account/second-factor/qr.svg", site.page(qr, site.password_view), name="account_qr"),
+        path("account/second-factor/codes/", site.page(require_POST(new_codes)), name="account_codes"),
+        path("account/second-factor/remove/", site.page(require_POST(remove)), name="account_remove"),
+        path("account/devices/", site.page(require_POST(end_own)), name="account_end"),
+        path("account/users/<int:number>/", site.page(account_of), name="account_of"),
+        path("account/users/<int:number>/reset/", site.page(require_POST(reset)), name="account_reset"),
+        path("account/users/<int:number>/unlock/", site.page(require_POST(unlock)), name="account_unlock"),
+        path("account/users/<int:number>/devices/", site.page(require_POST(end_others)), name="account_end_of"),
+        path("account/log/", site.page(log), name="account_log"),
     ]
 
 

@@ -1,8 +1,6 @@
 """An editor's own filters of the lists: kept under a name, shown above the list, forgotten again."""
 
-from collections.abc import Callable
 from copy import copy
-from functools import wraps
 from typing import Any
 
 from django.apps import apps
@@ -28,18 +26,9 @@ NOT_A_FILTER = (PAGE_VAR, ERROR_FLAG, "_popup", "_to_field", "_facets", "all")
 
 def pages(site: Any) -> list:
     """The addresses, below those of the admin site."""
-
-    def view(page: Callable) -> Callable:
-        @require_POST
-        @wraps(page)
-        def on_site(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-            return page(request, site, *args, **kwargs)
-
-        return site.admin_view(on_site)
-
     return [
-        path("filters/<str:kind>/", view(save), name="filter_save"),
-        path("filters/<int:number>/forget/", view(forget), name="filter_forget"),
+        path("filters/<str:kind>/", site.page(require_POST(save)), name="filter_save"),
+        path("filters/<int:number>/forget/", site.page(require_POST(forget)), name="filter_forget"),
     ]
 
 

@@ -6,14 +6,13 @@ from functools import partial
 
 from django import forms
 from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.lockout import client_address
+from portal.limits import has_room
 from portal.reports.models import ErrorReport
 from portal.text import normalise
 
@@ -94,14 +93,7 @@ def read_stamp(stamp: str, max_age: timedelta) -> str:
 
 def may_report(request: HttpRequest) -> bool:
     """Whether the hour still has room for a report from where the request comes from; counts it."""
-    limit = settings.REPORTS_AN_HOUR
-    key = f"reports:{neighbourhood(client_address(request))}:{int(timezone.now().timestamp()) // AN_HOUR}"
-    if not limit or cache.add(key, 1, AN_HOUR):
-        return True
-    try:
-        return cache.incr(key) <= limit
-    except ValueError:  # the hour was over between the two
-        return True
+    return has_room(f"reports:{neighbourhood(client_address(request))}", settings.REPORTS_AN_HOUR, AN_HOUR)
 
 
 def neighbourhood(address: str | None) -> str:

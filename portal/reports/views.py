@@ -4,7 +4,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.utils.translation import get_language
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, ListView, TemplateView
 
+from portal.limits import seconds_left
 from portal.reports.forms import AN_HOUR, ReportForm, may_report
 from portal.reports.records import corrections_of, log_of_corrections, path_of, record_at
 
@@ -46,10 +46,9 @@ class ReportView(FormView):
 
     def too_many(self, form: ReportForm) -> HttpResponse:
         """The form with the text as it was, to be sent again in the next hour."""
-        seconds = AN_HOUR - int(timezone.now().timestamp()) % AN_HOUR
         form.add_error(None, _("Many reports came from your address. Please send this one in an hour."))
         return self.render_to_response(
-            self.get_context_data(form=form), status=429, headers={"Retry-After": str(seconds)}
+            self.get_context_data(form=form), status=429, headers={"Retry-After": str(seconds_left(AN_HOUR))}
         )
 
 

@@ -2,9 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
 from itertools import groupby, islice
 from typing import Any
 
@@ -39,22 +37,14 @@ SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def pages(site: Any) -> list:
     """The addresses, below those of the admin site."""
-
-    def view(page: Callable) -> Callable:
-        @wraps(page)
-        def on_site(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-            return page(request, site, *args, **kwargs)
-
-        return site.admin_view(on_site)
-
     return [
-        path("sync/", view(history), name="sync_history"),
-        path("sync/<int:number>/", view(one_sync), name="sync_detail"),
-        path("sync/conflicts/", view(conflicts), name="sync_conflicts"),
-        path("sync/conflicts/<int:number>/", view(require_POST(settle_conflict)), name="sync_settle"),
-        path("sync/upload/", view(upload), name="sync_upload"),
-        path("sync/upload/<int:number>/", view(preview), name="sync_preview"),
-        path("sync/sheet/<str:label>/", view(sheet), name="sync_sheet"),
+        path("sync/", site.page(history), name="sync_history"),
+        path("sync/<int:number>/", site.page(one_sync), name="sync_detail"),
+        path("sync/conflicts/", site.page(conflicts), name="sync_conflicts"),
+        path("sync/conflicts/<int:number>/", site.page(require_POST(settle_conflict)), name="sync_settle"),
+        path("sync/upload/", site.page(upload), name="sync_upload"),
+        path("sync/upload/<int:number>/", site.page(preview), name="sync_preview"),
+        path("sync/sheet/<str:label>/", site.page(sheet), name="sync_sheet"),
     ]
 
 

@@ -1,7 +1,5 @@
 """The pages of the translation desk: where texts wait, and both languages of one record side by side."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.apps import apps
@@ -27,17 +25,9 @@ COLUMNS = ("missing-vi", "missing-en", "outdated-vi", "outdated-en")
 
 def pages(site: Any) -> list:
     """The addresses, below those of the admin site."""
-
-    def view(page: Callable) -> Callable:
-        @wraps(page)
-        def on_site(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-            return page(request, site, *args, **kwargs)
-
-        return site.admin_view(on_site)
-
     return [
-        path("translations/", view(overview), name="translations"),
-        path("translations/<str:kind>/<int:number>/", view(desk), name="translation_desk"),
+        path("translations/", site.page(overview), name="translations"),
+        path("translations/<str:kind>/<int:number>/", site.page(desk), name="translation_desk"),
     ]
 
 

@@ -1,7 +1,5 @@
 """The editors' pages of the workflow: a confirmation for every step, what changed, the preview, what waits."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -36,22 +34,15 @@ from portal.workflow.steps import (
 
 Action = EditorialStep.Action
 NEEDS_BOTH_LANGUAGES = (Action.SUBMIT, Action.APPROVE)
+RECORD = "workflow/<str:label>/<int:number>"
 
 
 def pages(site: Any) -> list:
     """The addresses, below those of the admin site."""
-
-    def view(page: Callable) -> Callable:
-        @wraps(page)
-        def on_site(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-            return page(request, site, *args, **kwargs)
-
-        return site.admin_view(on_site)
-
     return [
-        path("workflow/<str:label>/<int:number>/preview/<str:language>/", view(show_preview), name="workflow_preview"),
-        path("workflow/<str:label>/<int:number>/changes/", view(show_changes), name="workflow_changes"),
-        path("workflow/<str:label>/<int:number>/<str:action>/", view(take_step), name="workflow_step"),
+        path(f"{RECORD}/preview/<str:language>/", site.page(show_preview), name="workflow_preview"),
+        path(f"{RECORD}/changes/", site.page(show_changes), name="workflow_changes"),
+        path(f"{RECORD}/<str:action>/", site.page(take_step), name="workflow_step"),
     ]
 
 

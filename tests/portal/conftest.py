@@ -1,4 +1,4 @@
-"""What the tests of the portal share: an account of each role."""
+"""What the tests of the portal share: an account of each role, and a way to sign in as one."""
 
 import pytest
 
@@ -9,3 +9,15 @@ from tests.editors import make_member
 @pytest.fixture
 def members(db) -> dict:
     return {role: make_member(role) for role in ROLES}
+
+
+@pytest.fixture
+def sign_in(client):
+    """Sign in as a new member of a role, who works in English."""
+
+    def as_(role: str):
+        client.force_login(make_member(role))
+        client.cookies["django_language"] = "en"
+        return client
+
+    return as_

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -17,6 +17,7 @@ from portal.reports.models import ErrorReport
 from portal.workflow.pending import change_as_pending
 from portal.workflow.steps import Standing
 from portal.workflow.steps import take as take_step
+from tests.editors import make_member
 from tests.factories import (
     make_decision,
     make_initiative,
@@ -49,22 +50,8 @@ OF_EDITORS = [
 ]
 
 
-@pytest.fixture
-def sign_in(client):
-    def as_(role: str):
-        user = User.objects.create_user(role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        client.cookies["django_language"] = "en"
-        return client
-
-    return as_
-
-
 def make_reviewer(name: str) -> User:
-    user = User.objects.create_user(name, is_staff=True)
-    user.groups.add(Group.objects.get(name="reviewer"))
-    return user
+    return make_member("reviewer", name)
 
 
 def first_page(client) -> BeautifulSoup:

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from initiatives.models import Initiative, Milestone
@@ -37,18 +37,6 @@ def editor(client):
     client.force_login(User.objects.create(username="lan", is_staff=True, is_superuser=True))
     client.cookies["django_language"] = "en"
     return client
-
-
-@pytest.fixture
-def sign_in(client):
-    def as_(role: str):
-        user = User.objects.create(username=role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        client.cookies["django_language"] = "en"
-        return client
-
-    return as_
 
 
 def first_moment(record) -> int:

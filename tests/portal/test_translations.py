@@ -2,7 +2,6 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -131,18 +130,6 @@ def test_what_is_loaded_is_up_to_date_in_both_languages(tmp_path):
 
 
 # Where texts wait
-
-
-@pytest.fixture
-def sign_in(client):
-    def as_(role: str):
-        user = User.objects.create_user(role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        client.cookies["django_language"] = "en"
-        return client
-
-    return as_
 
 
 @pytest.fixture
