@@ -186,6 +186,12 @@ class Server:
             connection.request("GET", path, headers=headers)
             return Answer.read(connection.getresponse())
 
+    def etag(self, path: str) -> str:
+        """Of what may be too long to be read for it."""
+        with closing(self.connect()) as connection:
+            connection.request("GET", path, headers=HEADERS)
+            return connection.getresponse().headers.get("ETag", "")
+
     def get_from_each(self, path: str, headers: dict[str, str]) -> Answer:
         """The last answer, after each worker has given some: a connection stays with the worker that took it up."""
         waiting = set(self.workers())
@@ -259,9 +265,8 @@ class Round:
 
     def measure(self, name: str, path: str, *, known: bool = False) -> None:
         """A line of the table; with `known` for a visitor who has the page already."""
-        answer = self.server.get_from_each(path, HEADERS)
-        headers = HEADERS | ({"If-None-Match": answer.etag} if known else {})
-        if self.server.get(path, headers).status != (304 if known else 200):
+        headers = HEADERS | ({"If-None-Match": self.server.etag(path)} if known else {})
+        if self.server.get_from_each(path, headers).status != (304 if known else 200):
             raise RuntimeError(f"{path}: not what was to be measured")
         for warming in (BARE, path):  # all threads of the workers, too
             ask_patiently(self.server.address(warming), headers, self.connections, 0.1)
@@ -270,7 +275,10 @@ class Round:
             bare.append(self.slice(BARE, HEADERS))
             page.append(self.slice(path, headers))
         self.bare += bare
-        self.print_line(name, page, bare)
+        pairs = list(zip(page, bare, strict=True))
+        cost = statistics.median(one.cost / other.cost for one, other in pairs)
+        rate = statistics.median(one.rate / other.rate for one, other in pairs)
+        self.print_line(name, page, f"{cost:.2f}", f"{rate:.2f}")
 
     def slice(self, path: str, headers: dict[str, str]) -> Slice:
         self.server.rest()
@@ -282,33 +290,29 @@ class Round:
         return Slice(load, taken * 1000 / handled, handled / (load.seconds + late))
 
     def measure_file(self, name: str, path: str) -> None:
-        """A line for a file that is streamed, to one visitor."""
+        """A line for a file that is streamed, to one visitor, beside all that was asked of the bare view."""
         before = cpu_seconds(self.server.processes())
         load = ask_patiently(self.server.address(path), HEADERS, 1, self.pairs, patience=600)
-        taken = cpu_seconds(self.server.processes()) - before
-        self.print_line(name, [Slice(load, taken * 1000 / max(1, load.requests), load.requests / load.seconds)], [])
+        taken = (cpu_seconds(self.server.processes()) - before) * 1000 / max(1, load.requests)
+        bare = statistics.median(slice.cost for slice in self.bare)
+        self.print_line(name, [Slice(load, taken, load.requests / load.seconds)], f"{taken / bare:.0f}", "")
 
-    def print_line(self, name: str, page: list[Slice], bare: list[Slice]) -> None:
+    def print_line(self, name: str, page: list[Slice], cost_ratio: str, rate_ratio: str) -> None:
         load = sum((slice.load for slice in page), Load())
         p50, p95, p99 = (load.percentile(part) for part in (0.5, 0.95, 0.99))
-        cost, rate = (statistics.median(values) for values in ([s.cost for s in page], [s.rate for s in page]))
-        ratios = ("", "")
-        if bare:
-            pairs = list(zip(page, bare, strict=True))
-            ratios = (
-                f"{statistics.median(one.cost / other.cost for one, other in pairs):.2f}",
-                f"{statistics.median(one.rate / other.rate for one, other in pairs):.2f}",
-            )
+        rate = statistics.median(slice.rate for slice in page)
+        cost = statistics.median(slice.cost for slice in page)
+        latencies = (f"{p50:.1f}", f"{p95:.1f}", f"{p99:.1f}", f"{p99 / (p50 or 1):.1f}")
         errors = load.errors.total()
-        shown = (f"{rate:.0f}", f"{p50:.1f}", f"{p95:.1f}", f"{p99:.1f}", f"{p99 / (p50 or 1):.1f}", f"{cost:.2f}")
-        print(cells(name, *shown, *ratios, str(errors)), flush=True)
+        shown_rate = f"{rate:.0f}" if rate >= 10 else f"{rate:.2f}"
+        print(cells(name, shown_rate, *latencies, f"{cost:.2f}", cost_ratio, rate_ratio, str(errors)), flush=True)
         if errors:
             self.errors.append(f"{name}: {errors_in_words(load)}")
 
     def print_end(self) -> None:
-        self.print_line("bare view, all slices", self.bare, self.bare)
+        self.print_line("bare view, all slices", self.bare, "1.00", "1.00")
         for line in self.errors:
-            print(f"Errors, {line}")
+            print(f"\nErrors, {line}")
 
 
 def errors_in_words(load: Load) -> str:
