@@ -16,7 +16,7 @@ from django.views.generic import DetailView, ListView
 from portal.filters import Matches
 from portal.index import content_state
 from portal.models import Reliability, Source, State
-from portal.prepared import PreparedRecord, prepared, public_rows
+from portal.prepared import ANY_ID, PreparedQuery, PreparedRecord, prepared, public_rows
 
 RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
 
@@ -141,8 +141,15 @@ class RecordListView(ListView):
         return rows.only(*self.columns) if self.columns else rows
 
     def get_queryset(self) -> Matches:
-        self.filterset = self.filterset_class(self.request.GET, queryset=self.rows(), request=self.request)
-        return self.filterset.qs
+        self.filterset = self.filterset_class(self.request.GET, queryset=self.model.objects.all(), request=self.request)
+        return Matches(self.filterset, self.read)
+
+    def read(self, ids: list[int]) -> QuerySet:
+        return prepared(self.filterset.content, type(self), self.model, self.prepare).about(*ids)
+
+    def prepare(self) -> PreparedQuery:
+        rows = self.rows().order_by().filter(pk__in=[ANY_ID])
+        return PreparedQuery(rows, ANY_ID, rows.db)
 
     def gather_evidence(self, records: list[Model]) -> Evidence | SourceCounts:
         """What the rows name of their sources: how many there are; overridden where they name them."""

@@ -6,7 +6,7 @@ does not change within one state of the content (`portal.index.content_state`), 
 the record asked about differs: its place in the parameters is taken by a stand-in.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 
 from django.db import connections, router
@@ -18,6 +18,7 @@ from portal.index import ContentState, kept
 
 # Values that no record has.
 ANY_SLUG, ANY_ID = "?", -987_654_321
+ONE_OF = "IN (%s)"
 # So many rows of a kind are kept in memory; where there are more, the others are read for each page.
 MOST_ROWS = 5000
 
@@ -40,11 +41,14 @@ class PreparedQuery:
         self.populators = get_related_populators(self.compiler.klass_info, self.compiler.select, using)
         self.nothing = self.found([])
 
-    def about(self, value: object) -> QuerySet:
-        """What the queryset finds about a record, read; nothing further can be asked of it."""
-        parameters = [value if each == self.stand_in else each for each in self.parameters]
+    def about(self, *values: object) -> QuerySet:
+        """What the queryset finds about a record, read; nothing further can be asked of it.
+
+        About several records where the queryset asks for one of a list: `pk__in=[ANY_ID]`.
+        """
+        parameters = [given for each in self.parameters for given in (values if each == self.stand_in else [each])]
         with connections[self.using].cursor() as cursor:
-            cursor.execute(self.sql, parameters)
+            cursor.execute(self.sql.replace(ONE_OF, f"IN ({', '.join(['%s'] * len(values))})"), parameters)
             rows = cursor.fetchall()
         if not rows:
             return self.nothing
@@ -111,8 +115,8 @@ class PreparedRecord:
         return record
 
 
-def prepared(state: ContentState, view: type, model: type[Model], make) -> PreparedRecord:
-    """How the records of a view are read, in this language and database; made once for a state of the content."""
+def prepared(state: ContentState, view: type, model: type[Model], make: Callable[[], object]) -> object:
+    """How a view reads its records, in this language and from this database; made once for a state of the content."""
     return kept(state, (view, "prepared", get_language(), router.db_for_read(model)), make)
 
 
