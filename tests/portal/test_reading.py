@@ -109,7 +109,7 @@ def test_without_its_database_a_page_says_plainly_what_is_not_possible(outage, c
 def test_a_page_that_fails_on_the_replica_is_made_again_from_the_primary(outage, client, replica, monkeypatch):
     asked = []
 
-    def fail_once() -> list:
+    def fail_once(state) -> list:
         asked.append(reading_alias())
         return refuse() if asked == [REPLICA] else []
 
