@@ -414,7 +414,7 @@ class Matches(Sequence):
     `rows_of` finds the rows of some ids, in any order.
     """
 
-    def __init__(self, filterset: "RecordFilterSet", rows_of: Callable[[list[int]], QuerySet]):
+    def __init__(self, filterset: "RecordFilterSet", rows_of: Callable[[list[int]], Iterable]):
         self.filterset = filterset
         self.rows_of = rows_of
 
