@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.views.defaults import page_not_found
 
-from portal.reading import OUTAGE, begin_reading, can_fall_back, fall_back, give_up, is_lost, reading_alias
+from portal.reading import OUTAGE, begin_reading, can_fall_back, fall_back, is_editing, was_lost, was_too_slow
 
 # Asked by machines beside the server, by whatever address they know it; the answers name no host.
 ASKED_FROM_INSIDE = {"/healthz", "/readyz", "/metrics"}
@@ -71,17 +71,16 @@ class OutageMiddleware:
         """None for what is no outage; a replica also cancels queries, to go on following, and the primary will not."""
         if not isinstance(exception, OUTAGE):
             return None
-        alias = reading_alias()
-        lost = is_lost(alias)
-        if lost:
-            give_up(alias, exception)
+        if was_too_slow(exception):
+            return outage_page(request)
+        lost = was_lost(exception)
         request.reads_again = can_fall_back()
         return outage_page(request) if lost or request.reads_again else None
 
 
 def outage_page(request: HttpRequest) -> HttpResponse:
     """Read without a database, by editors and by visitors."""
-    response = render(request, "503.html", {"editing": request.path.startswith("/admin/")}, status=503)
+    response = render(request, "503.html", {"editing": is_editing(request)}, status=503)
     response["Retry-After"] = str(COME_BACK)
     add_never_cache_headers(response)
     return response

@@ -66,7 +66,7 @@ def read_secret_key(debug: bool) -> str:
     return kept.read_text(encoding="ascii").strip()
 
 
-PATIENCE = 3  # seconds for a database to answer at all; a page waits no longer for one that is gone
+PATIENCE = 3  # seconds for a connection to PostgreSQL; how long an answer is waited for says portal/reading.py
 
 
 def read_database(debug: bool = True, name: str = "DATABASE_URL") -> dict:
@@ -85,6 +85,7 @@ def read_database(debug: bool = True, name: str = "DATABASE_URL") -> dict:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
     elif database["ENGINE"] == "django.db.backends.postgresql":
+        database["ENGINE"] = "portal.postgresql"
         use_patiently(database, read_number("DATABASE_POOL", 0))
     else:
         raise ImproperlyConfigured(f"{name} must start with sqlite: or postgres:")
@@ -92,7 +93,7 @@ def read_database(debug: bool = True, name: str = "DATABASE_URL") -> dict:
 
 
 def use_patiently(database: dict, pool: int) -> None:
-    """Limits to waiting for PostgreSQL; with a pool its connections, at most so many, are shared by the threads."""
+    """Limits to waiting for a connection; with a pool, at most so many of them are shared by the threads."""
     options = database.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", PATIENCE)
     options.setdefault("tcp_user_timeout", PATIENCE * 1000)
