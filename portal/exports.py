@@ -4,6 +4,7 @@ The same filter set reads the same query string; a value it does not know is an
 error 400 that says what the page says beside the field.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from typing import IO
@@ -95,6 +96,14 @@ def parts_of(file: IO[bytes]) -> Iterator[bytes]:
             yield part
 
 
+def file_answer(file: IO[bytes], content_type: str, names: tuple[str, str]) -> StreamingHttpResponse:
+    """A file that stands ready at its beginning; its length is told, so that what breaks off is not taken for whole."""
+    length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    headers = {"Content-Length": str(length), "Content-Disposition": disposition(names)}
+    return StreamingHttpResponse(parts_of(file), content_type=content_type, headers=headers)
+
+
 def answer_unless_known(request: HttpRequest, build: Callable[[], HttpResponse], *, etag: str) -> HttpResponse:
     """304 to a client that has this state of the content, before anything is read; else what is built.
 
@@ -166,9 +175,7 @@ class XlsxExport(ListFormat):
     def respond(self, filterset):
         about = about_file(self.table, filterset, self.page_address(filterset))
         file = xlsx_file(self.table, filterset.qs, site_of(self.request), get_language(), about)
-        response = StreamingHttpResponse(parts_of(file), content_type=XLSX)
-        response["Content-Disposition"] = disposition(names_for(self.table, filterset, self.suffix))
-        return response
+        return file_answer(file, XLSX, names_for(self.table, filterset, self.suffix))
 
 
 class AtomFeed(ListFormat):

@@ -16,6 +16,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import django_filters
@@ -51,8 +52,7 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-@dataclass
-class Option:
+class Option(NamedTuple):
     """One value of a facet as the page shows it, and how many records it would give."""
 
     value: str
@@ -410,11 +410,14 @@ class SortFilter(ReadOnce, django_filters.Filter):
 
 
 class Matches(Sequence):
-    """The records that fit, in their order. Reads rows in lots, and only those asked for."""
+    """The records that fit, in their order. Reads rows in lots, and only those asked for.
 
-    def __init__(self, filterset: "RecordFilterSet", records: QuerySet):
+    `rows_of` finds the rows of some ids, in any order.
+    """
+
+    def __init__(self, filterset: "RecordFilterSet", rows_of: Callable[[list[int]], Iterable]):
         self.filterset = filterset
-        self.records = records
+        self.rows_of = rows_of
 
     def __len__(self) -> int:
         return len(self.filterset.ids)
@@ -437,7 +440,7 @@ class Matches(Sequence):
             yield from self.read(lot)
 
     def read(self, ids: list[int]) -> list:
-        rows = {record.pk: record for record in self.records.order_by().filter(pk__in=ids)}
+        rows = {record.pk: record for record in self.rows_of(ids)} if ids else {}
         return [rows[record_id] for record_id in ids if record_id in rows]
 
 
@@ -588,7 +591,7 @@ class RecordFilterSet(django_filters.FilterSet):
     @property
     def qs(self) -> Matches:
         """The records that fit, in their order, as the queryset given reads them."""
-        return Matches(self, self.queryset)
+        return Matches(self, lambda ids: self.queryset.order_by().filter(pk__in=ids))
 
     # What the page shows of it
 

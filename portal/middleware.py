@@ -5,7 +5,9 @@ database is gone.
 from collections.abc import Callable
 from http import HTTPStatus
 
+from compression_middleware import middleware as compression
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
@@ -17,6 +19,8 @@ from portal.reading import OUTAGE, begin_reading, can_fall_back, fall_back, give
 
 # Asked by machines beside the server, by whatever address they know it; the answers name no host.
 ASKED_FROM_INSIDE = {"/healthz", "/readyz", "/metrics"}
+# Compressed in themselves (a workbook is a ZIP): once more costs time and gains nothing.
+COMPRESSED = ("application/zip", "application/vnd.openxmlformats-", "font/", "image/png", "image/jpeg", "image/webp")
 COME_BACK = 30  # seconds after which a browser or a crawler may ask again
 
 
@@ -29,6 +33,15 @@ class ReadingMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         begin_reading(request)
         return self.get_response(request)
+
+
+class CompressionMiddleware(compression.CompressionMiddleware):
+    """Compresses whatever is not compressed as it is."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.get("Content-Type", "").startswith(COMPRESSED):
+            return response
+        return super().process_response(request, response)
 
 
 class ErrorPagesMiddleware(CommonMiddleware):

@@ -1,10 +1,12 @@
 """A list in another format: CSV, XLSX and Atom, read by what people read them with."""
 
 import csv
+import gzip
 import io
 import shutil
 import subprocess
 from datetime import UTC, date, datetime
+from zipfile import ZipFile
 
 import feedparser
 import pytest
@@ -141,6 +143,23 @@ def test_a_file_name_says_list_filter_and_day(client, monkeypatch):
         )
         or "status-ongoing_country-sg" in answer.headers["Content-Disposition"]
     )
+
+
+@pytest.mark.parametrize("path", ["initiatives.xlsx", "open-data.zip"])
+@pytest.mark.parametrize("cache", [0, 4])
+def test_what_is_compressed_as_it_is_travels_as_it_is_and_says_how_long(client, settings, path, cache):
+    settings.PAGE_CACHE_MEGABYTES = cache
+    answer = client.get(f"/vi/{path}", headers={"Accept-Encoding": "gzip, br, zstd"})
+    content = answer.getvalue()
+    assert "Content-Encoding" not in answer.headers
+    assert answer.headers["Content-Length"] == str(len(content))
+    assert ZipFile(io.BytesIO(content)).testzip() is None
+
+
+def test_a_csv_file_is_compressed_on_its_way(client):
+    answer = client.get("/vi/initiatives.csv", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(answer.getvalue()).startswith(b"\xef\xbb\xbfid,url,")
 
 
 @pytest.mark.parametrize("text", ['a"b\r\nSet-Cookie: x', "\u202egnp.exe", "x" * 200, "../../etc", "😀"])
