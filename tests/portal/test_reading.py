@@ -122,7 +122,7 @@ def test_a_page_that_fails_on_the_replica_is_made_again_from_the_primary(
 ):
     asked = []
 
-    def fail_once() -> list:
+    def fail_once(state) -> list:
         asked.append(reading_alias())
         return refuse() if asked == [REPLICA] else []
 
