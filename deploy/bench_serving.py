@@ -7,20 +7,20 @@ with the cache of pages switched off, and "warm", with it; "304" is a visitor wh
 Around them the time from the start of the server to the whole home page, the memory of the
 workers, and a minute with 64 connections. Prints, asserts nothing.
 
-A line is measured in slices of a second, the bare view and the page in turn: what else the
-machine does meanwhile meets both. Each slice ends when the server is at rest again, and what
-it still had to do then is counted with it: else the end of a slow page would be the bare
-view's. "x bare" and "rate", the CPU time of a request and the requests a second as multiples
-of the bare view's, are medians over these pairs; latencies are those of all slices together.
-/proc counts CPU time in steps of 10 ms, a hundredth of a slice. Before a line is measured,
-each worker has made its page.
+A line is measured in slices of a second, of more where answers take long, the bare view and
+the page in turn: what else the machine does meanwhile meets both. Each slice ends when the
+server is at rest again, and what it still had to do then is counted with it: else the end of
+a slow page would be the bare view's. "x bare" and "rate", the CPU time of a request and the
+requests a second as multiples of the bare view's, are medians over these pairs; latencies are
+those of all slices together. /proc counts CPU time in steps of 10 ms, a hundredth of a slice.
+Before a line is measured, each worker has made its page.
 
 The bare view is a view that answers "ok" through gunicorn, Django's handler and all of the
 register's middleware (bench_site.py); "bare view, no middleware" is the same without.
 CPU time is that of the workers and of PostgreSQL. A CSV file, which is streamed, is asked
 for by one visitor, to its end. wrk counts a long answer also as those which its connection
-could have asked for meanwhile, so high percentiles are rather too high. Without wrk a small client of
-asyncio asks instead (bench_clients.py), and takes time from the server for itself.
+could have asked for meanwhile, so high percentiles are rather too high. Without wrk a small
+client of asyncio asks instead (bench_clients.py), and takes time from the server for itself.
 """
 
 import argparse
@@ -36,6 +36,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,7 +47,7 @@ from deploy.bench_clients import Load, ask, ask_patiently  # noqa: E402 - the fo
 from tests.postgresql import find_binaries, free_port, postgresql  # noqa: E402 - the same
 
 SIZES = ["content", "100", "10000", "100000"]
-FILL_SECONDS = {"content": 15, "100": 5, "10000": 50, "100000": 500}  # roughly, to say how long all will take
+FILL_SECONDS = {"content": 25, "100": 10, "10000": 50, "100000": 500}  # roughly, to say how long all will take
 HEADERS = {"Accept-Encoding": "gzip, deflate, br"}
 FILTERS = {
     "content": "status=ongoing&country=vn",
@@ -64,6 +65,7 @@ ENVIRONMENT = {
 }
 TICKS = os.sysconf("SC_CLK_TCK")
 SLICE = 1  # second: the shortest time for which wrk asks
+LONGEST_SLICE = 20  # seconds
 QUIET = 0.05  # seconds without work that count as rest
 MANY = 64  # connections of the last minute
 MEMORY = "1GB"  # of PostgreSQL, where the entries of 100,000 records find room
@@ -268,22 +270,24 @@ class Round:
         headers = HEADERS | ({"If-None-Match": self.server.etag(path)} if known else {})
         if self.server.get_from_each(path, headers).status != (304 if known else 200):
             raise RuntimeError(f"{path}: not what was to be measured")
-        for warming in (BARE, path):  # all threads of the workers, too
-            ask_patiently(self.server.address(warming), headers, self.connections, 0.1)
+        # All threads of the workers, too. Who waits long for an answer needs longer slices to get some.
+        ask_patiently(self.server.address(BARE), HEADERS, self.connections, 0.1)
+        waited = ask_patiently(self.server.address(path), headers, self.connections, 0.1).percentile(1) / 1000
+        seconds = min(LONGEST_SLICE, max(SLICE, ceil(2 * waited)))
         bare, page = [], []
         for _ in range(self.pairs):
-            bare.append(self.slice(BARE, HEADERS))
-            page.append(self.slice(path, headers))
+            bare.append(self.slice(BARE, HEADERS, SLICE))
+            page.append(self.slice(path, headers, seconds))
         self.bare += bare
         pairs = list(zip(page, bare, strict=True))
         cost = statistics.median(one.cost / other.cost for one, other in pairs)
         rate = statistics.median(one.rate / other.rate for one, other in pairs)
         self.print_line(name, page, f"{cost:.2f}", f"{rate:.2f}")
 
-    def slice(self, path: str, headers: dict[str, str]) -> Slice:
+    def slice(self, path: str, headers: dict[str, str], seconds: int) -> Slice:
         self.server.rest()
         before = cpu_seconds(self.server.processes())
-        load = ask(self.server.address(path), headers, self.connections, SLICE)
+        load = ask(self.server.address(path), headers, self.connections, seconds)
         late = self.server.rest()
         taken = cpu_seconds(self.server.processes()) - before
         handled = max(1, load.handled)

@@ -55,7 +55,7 @@ def test_a_form_without_its_token_is_refused_in_the_visitors_language():
 
 def test_a_fault_of_ours_is_a_page_without_a_trace(client, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("portal.views.direction_matrix", lambda: 1 / 0)
+    monkeypatch.setattr("portal.views.direction_matrix", lambda state: 1 / 0)
     answer = client.get("/en/")
     assert answer.status_code == 500
     assert read(answer).h1.get_text() == HEADINGS[500, "en"]
