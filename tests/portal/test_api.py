@@ -191,6 +191,12 @@ def test_who_asks_too_often_is_told_when_to_come_back(client, settings):
 # What is wrong
 
 
+@pytest.mark.parametrize("query", ["x" * 8001, "&".join(["kind=a"] * 501)])
+def test_who_asks_too_much_is_told_how_much_there_may_be(client, query):
+    told = refused(client, f"meetings/?{query}", 400, **ENGLISH)
+    assert "up to 8000 characters and 500 parameters" in told["detail"]
+
+
 def test_a_wrong_filter_is_told_in_the_words_of_the_page(client):
     told = refused(client, "initiatives/?status=zz&year_from=x&country=vn", 400, **ENGLISH)
     by_name = {error["parameter"]: error for error in told["errors"]}
