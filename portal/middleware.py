@@ -14,6 +14,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 
+from portal.api import unreadable
 from portal.limits import asks_too_much, too_much
 from portal.reading import OUTAGE, begin_reading, can_fall_back, fall_back, is_editing, was_lost, was_too_slow
 
@@ -22,6 +23,24 @@ ASKED_FROM_INSIDE = {"/healthz", "/readyz", "/metrics"}
 # Compressed in themselves (a workbook is a ZIP): once more costs time and gains nothing.
 COMPRESSED = ("application/zip", "application/vnd.openxmlformats-", "font/", "image/png", "image/jpeg", "image/webp")
 COME_BACK = 30  # seconds after which a browser or a crawler may ask again
+
+
+class HeadMiddleware:
+    """Takes the body out of the answer to HEAD, which says what GET would; the server would complain of it."""
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.method != "HEAD":
+            return response
+        if response.streaming:
+            response.streaming_content = ()
+        else:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+            response.content = b""
+        return response
 
 
 class ReadingMiddleware:
@@ -104,8 +123,11 @@ class OutageMiddleware:
 
 
 def outage_page(request: HttpRequest) -> HttpResponse:
-    """Read without a database, by editors and by visitors."""
-    response = render(request, "503.html", {"editing": is_editing(request)}, status=503)
+    """Made without a database, for editors, visitors and programs."""
+    if request.path.startswith("/api/"):
+        response = unreadable()
+    else:
+        response = render(request, "503.html", {"editing": is_editing(request)}, status=503)
     response["Retry-After"] = str(COME_BACK)
     add_never_cache_headers(response)
     return response

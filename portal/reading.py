@@ -36,7 +36,7 @@ SHORTLY = 2  # seconds for a database to say that it is there
 FOR_A_PAGE = 5  # seconds for the answer to one query of a public page
 FOR_AN_EDITOR = 20  # the same for a page or an act of an editor
 UNASKED = 2  # seconds in which a database that was lost is not asked again
-UNASKED_LONG = 15  # the same for one that took its time to fail: more than trying it takes
+UNASKED_LONG = 10  # the same for one that took its time to fail: more than trying it takes
 
 breakers = {alias: Breaker(UNASKED) for alias in (PRIMARY, REPLICA)}
 

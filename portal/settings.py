@@ -175,6 +175,7 @@ METRICS = read_switch("METRICS", default=False)
 METRICS_ADDRESSES = read_list("METRICS_ADDRESSES", "127.0.0.0/8,::1")
 
 MIDDLEWARE = [
+    "portal.middleware.HeadMiddleware",
     "portal.logs.RequestIdMiddleware",
     *(["portal.metrics.MetricsMiddleware"] if METRICS else []),
     "portal.middleware.ReadingMiddleware",

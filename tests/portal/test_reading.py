@@ -192,6 +192,16 @@ def test_without_its_database_a_page_says_plainly_what_is_not_possible(outage, c
 
 
 @pytest.mark.django_db
+def test_without_its_database_the_api_says_so_in_json(outage, client, monkeypatch):
+    monkeypatch.setattr("portal.api.state_tag", refuse)
+    answer = client.get("/api/v1/countries/", headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert answer.json()["title"] == "The register cannot be read at the moment"
+    assert (answer.headers["Retry-After"], answer.headers["Access-Control-Allow-Origin"]) == ("30", "*")
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
 def test_a_page_that_fails_on_the_replica_is_made_again_from_the_primary(
     outage, client, replica, one_database, monkeypatch
 ):
