@@ -16,13 +16,21 @@ from django.views.defaults import page_not_found
 
 from portal.api import unreadable
 from portal.limits import asks_too_much, too_much
-from portal.reading import OUTAGE, begin_reading, can_fall_back, fall_back, is_editing, was_lost, was_too_slow
+from portal.reading import (
+    COME_BACK,
+    OUTAGE,
+    begin_reading,
+    can_fall_back,
+    fall_back,
+    is_editing,
+    was_lost,
+    was_too_slow,
+)
 
 # Asked by machines beside the server, by whatever address they know it; the answers name no host.
 ASKED_FROM_INSIDE = {"/healthz", "/readyz", "/metrics"}
 # Compressed in themselves (a workbook is a ZIP): once more costs time and gains nothing.
 COMPRESSED = ("application/zip", "application/vnd.openxmlformats-", "font/", "image/png", "image/jpeg", "image/webp")
-COME_BACK = 30  # seconds after which a browser or a crawler may ask again
 
 
 class HeadMiddleware:

@@ -37,6 +37,7 @@ FOR_A_PAGE = 5  # seconds for the answer to one query of a public page
 FOR_AN_EDITOR = 20  # the same for a page or an act of an editor
 UNASKED = 2  # seconds in which a database that was lost is not asked again
 UNASKED_LONG = 10  # the same for one that took its time to fail: more than trying it takes
+COME_BACK = 30  # seconds after which a browser or a crawler may ask again, when there was no answer
 
 breakers = {alias: Breaker(UNASKED) for alias in (PRIMARY, REPLICA)}
 
