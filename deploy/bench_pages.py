@@ -33,7 +33,7 @@ from django.utils import timezone  # noqa: E402
 
 from initiatives.models import Initiative, InitiativeStatus  # noqa: E402
 from portal import urls  # noqa: E402
-from portal.models import Body, Country, Direction, SearchEntry, Source, Topic, search_entries_of  # noqa: E402
+from portal.models import Body, Country, Direction, Source, Topic  # noqa: E402
 from portal.text import english_sort_key, sort_key  # noqa: E402
 
 ROUNDS, BARE_ROUNDS, AT_ONCE, SEED = 24, 4, 5000, 20260116
@@ -81,7 +81,7 @@ def make_initiative(number: int, bodies: list, chance: random.Random) -> Initiat
 
 
 def fill(size: int) -> None:
-    """So many initiatives, linked and indexed as if each had been saved by itself."""
+    """So many initiatives, with links and search entries."""
     chance, vocabulary = random.Random(SEED), make_vocabulary()  # noqa: S311 - invented records, the same in every round
     source = Source.objects.create(slug="source", title="x", publisher="x", language="en", reliability="primary")
     for start in range(0, size, AT_ONCE):
@@ -98,10 +98,7 @@ def fill(size: int) -> None:
             )
         links = Initiative.sources.through
         links.objects.bulk_create(links(initiative=initiative, source=source) for initiative in batch)
-        # New ones have no steps yet: nothing to ask the database for each of them.
-        rows = Initiative.objects.filter(slug__in=[initiative.slug for initiative in batch])
-        rows = rows.prefetch_related("milestones")
-        SearchEntry.objects.bulk_create(entry for row in rows for entry in search_entries_of(row))
+    call_command("rebuild_search", stdout=io.StringIO())  # as docs/operations.md says, after so many were loaded
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as PostgreSQL does by itself after a while
 

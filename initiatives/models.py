@@ -276,10 +276,6 @@ class Initiative(Record):
     def get_absolute_url(self) -> str:
         return page_address("initiative", self.slug)
 
-    def get_status_display(self) -> str:
-        """As Django's own, which looks through the choices anew for each row of a list."""
-        return str(InitiativeStatus(self.status).label)
-
 
 class Milestone(Part):
     """A dated step of an initiative: the history of its status."""

@@ -7,6 +7,9 @@ from pyroaring import BitMap
 
 from initiatives.models import Initiative
 from portal.index import ContentState, Index, kept
+from portal.prepared import public_rows
+
+SHOWN = ("id", "slug", "name_vi", "name_en", "status")
 
 
 def topics_index(state: ContentState) -> Index:
@@ -40,5 +43,4 @@ def similar_to(initiative: Initiative, most: int, state: ContentState) -> list[I
     topics = [index.values["topic"].get(topic.pk, BitMap()) for topic in initiative.topics.all()]
     groups = [group - BitMap([initiative.pk]) for group in by_sets_in_common(topics)]
     ids = list(islice(index.groups_in_order(groups, "newest"), most))
-    found = Initiative.objects.published().only("slug", "name", "status").order_by().in_bulk(ids) if ids else {}
-    return [found[pk] for pk in ids if pk in found]
+    return public_rows(Initiative, SHOWN, ids, state)

@@ -44,7 +44,6 @@ from portal.models import (
     Direction,
     Document,
     Editorial,
-    Part,
     Source,
     State,
     Topic,
@@ -195,12 +194,7 @@ class EditingAdmin(HistoryMixin, MeanwhileMixin, RelationsMixin, admin.ModelAdmi
         return [(language, translate_url(address, language)) for language in LANGUAGES] if address else []
 
     def save_model(self, request, obj, form, change) -> None:
-        """A form sent back untouched leaves the hour of the last change alone.
-
-        A part may be new in, or moved to, a record that its editor may not change.
-        """
-        if isinstance(obj, Part) and not may_change(request.user, obj):
-            raise PermissionDenied
+        """A form sent back untouched leaves the hour of the last change alone."""
         if change and form.has_changed():
             self.keep_what_was_there(obj)
         if form.has_changed() or not change:
@@ -349,12 +343,39 @@ class FoldedSearchMixin:
         ), False
 
 
+class PartForm(forms.ModelForm):
+    """Refuses a row that is new in, or moved to, a record that its editor may not change here."""
+
+    editor = None
+    refused_record: Editorial | None = None
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        part = self._meta.model
+        record = cleaned.get(part.parent_field)
+        if record and not may_change(self.editor, part(**{part.parent_field: record})):
+            self.refused_record = record
+            self.add_error(part.parent_field, self.why_refused(record))
+        return cleaned
+
+    def why_refused(self, record: Editorial) -> str:
+        if record.state == State.PUBLISHED:
+            return _("This record is published. Its rows are added in its own form, as a pending version.")
+        return _("What was submitted or withdrawn is changed by a reviewer only.")
+
+
 class PartAdmin(FoldedSearchMixin, EditingAdmin):
     """The admin of a row that belongs to a record; mostly edited inside it."""
 
+    form = PartForm
     list_filter = [MissingSource]
     change_form_template = "admin/workflow/part_form.html"
     actions = [add_sources]
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.editor = request.user
+        return form
 
     def get_readonly_fields(self, request, obj=None):
         return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
@@ -363,6 +384,8 @@ class PartAdmin(FoldedSearchMixin, EditingAdmin):
         part = context.get("original")
         if part and (record := getattr(part, part.parent_field)).state == State.PUBLISHED:
             context["parent_address"] = form_address(record)
+        if refused := context["adminform"].form.refused_record:
+            context["refused_record"], context["refused_address"] = refused, form_address(refused)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def view_on_site(self, record) -> None:

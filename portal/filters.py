@@ -16,6 +16,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import django_filters
@@ -37,6 +38,7 @@ from portal.text import english_sort_key, sort_key
 
 LONGEST_SEARCH = 200
 LONG_FACET = 12
+MOST_CHIPS = 24  # each names all the others in its address
 RELEVANCE = "relevance"
 ROWS_AT_ONCE = 500
 BLANKS = " \t\r\n"  # around a value; other characters that show nothing are wrong values
@@ -50,8 +52,7 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-@dataclass
-class Option:
+class Option(NamedTuple):
     """One value of a facet as the page shows it, and how many records it would give."""
 
     value: str
@@ -409,11 +410,14 @@ class SortFilter(ReadOnce, django_filters.Filter):
 
 
 class Matches(Sequence):
-    """The records that fit, in their order. Reads rows in lots, and only those asked for."""
+    """The records that fit, in their order. Reads rows in lots, and only those asked for.
 
-    def __init__(self, filterset: "RecordFilterSet", records: QuerySet):
+    `rows_of` finds the rows of some ids, in any order.
+    """
+
+    def __init__(self, filterset: "RecordFilterSet", rows_of: Callable[[list[int]], Iterable]):
         self.filterset = filterset
-        self.records = records
+        self.rows_of = rows_of
 
     def __len__(self) -> int:
         return len(self.filterset.ids)
@@ -436,7 +440,7 @@ class Matches(Sequence):
             yield from self.read(lot)
 
     def read(self, ids: list[int]) -> list:
-        rows = {record.pk: record for record in self.records.order_by().filter(pk__in=ids)}
+        rows = {record.pk: record for record in self.rows_of(ids)} if ids else {}
         return [rows[record_id] for record_id in ids if record_id in rows]
 
 
@@ -587,7 +591,7 @@ class RecordFilterSet(django_filters.FilterSet):
     @property
     def qs(self) -> Matches:
         """The records that fit, in their order, as the queryset given reads them."""
-        return Matches(self, self.queryset)
+        return Matches(self, lambda ids: self.queryset.order_by().filter(pk__in=ids))
 
     # What the page shows of it
 
@@ -670,7 +674,7 @@ class RecordFilterSet(django_filters.FilterSet):
     def state_words(self) -> list[str]:
         """What tells this state of the list from the plain one: values chosen, and another order."""
         orders = dict(self.sort_choices) if self.chosen_sort != self.default_sort else {}
-        return [chip.label for chip in self.chips] + [orders[sort] for sort in [self.chosen_sort] if sort in orders]
+        return [*self.active_labels, *(orders[sort] for sort in [self.chosen_sort] if sort in orders)]
 
     @property
     def sentence(self) -> str:
@@ -684,18 +688,24 @@ class RecordFilterSet(django_filters.FilterSet):
         return f"{self.noun} {', '.join([first, *parts[2:]])}"
 
     @cached_property
+    def active_labels(self) -> list[str]:
+        """What every active value is called."""
+        return [label for name, value in self.active.items() for label in self.filters[name].labels_of(value)]
+
+    @cached_property
     def chips(self) -> list[Chip]:
-        """Every active value with the address of the list without it."""
-        chips = []
-        for name, value in self.active.items():
-            labels = self.filters[name].labels_of(value)
-            if isinstance(value, list):
-                chips += [
-                    Chip(label, self.query_without(name, each)) for each, label in zip(value, labels, strict=True)
-                ]
-            else:
-                chips += [Chip(label, self.query_without(name)) for label in labels]
-        return chips
+        """Each of the first active values with the address of the list without it."""
+        single = [
+            (name, each)
+            for name, value in self.active.items()
+            for each in (value if isinstance(value, list) else [None])
+        ]
+        shown = zip(single[:MOST_CHIPS], self.active_labels, strict=False)
+        return [Chip(label, self.query_without(name, value)) for (name, value), label in shown]
+
+    @property
+    def chips_left_out(self) -> int:
+        return len(self.active_labels) - len(self.chips)
 
     @property
     def ways_out(self) -> list[WayOut]:
@@ -716,12 +726,19 @@ class RecordFilterSet(django_filters.FilterSet):
                 query += [(name, part) for part in given if part.strip()]
         return f"?{urlencode(query)}" if query else ""
 
+    @cached_property
+    def asked(self) -> list[tuple[str, str, str]]:
+        """(parameter, value, both as they stand in an address) of all that was asked, but for the page."""
+        return [
+            (name, part.strip(), urlencode([(name, part)]))
+            for name, given in self.data.lists()
+            for part in given
+            if name != "page" and part.strip()
+        ]
+
     def query_without(self, name: str, value: str | None = None) -> str:
         """The query string of the first page without one parameter, or one of its values."""
         left = [
-            (key, part)
-            for key, given in self.data.lists()
-            for part in given
-            if key != "page" and part.strip() and not (key == name and value in (None, part.strip()))
+            encoded for asked, part, encoded in self.asked if not (asked == name and (value is None or value == part))
         ]
-        return f"?{urlencode(left)}"
+        return f"?{'&'.join(left)}"

@@ -18,6 +18,7 @@ from django.db.models.signals import post_delete, post_migrate, post_save, pre_s
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.encoding import force_str
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -147,7 +148,25 @@ class EditorialQuerySet(models.QuerySet):
         return self.order_by(sort_column(language), "slug")
 
 
-class Editorial(models.Model):
+@cache
+def words_of(field: models.Field) -> dict[str, str]:
+    """The word for every value that a field with choices can have."""
+    return dict(field.flatchoices)
+
+
+class Worded(models.Model):
+    """A row whose fields with choices are read out by the dozen on every page."""
+
+    class Meta:
+        abstract = True
+
+    def _get_FIELD_display(self, field: models.Field) -> str:
+        """What every `get_…_display` calls; Django's own goes through all words of the field each time."""
+        value = getattr(self, field.attname)
+        return force_str(words_of(field).get(value, value), strings_only=True)
+
+
+class Editorial(Worded):
     """A text that editors write: an address, an editorial state, and when it last changed."""
 
     # Relations that must be public for this record to be public.
@@ -336,7 +355,7 @@ class PartQuerySet(models.QuerySet):
         return self.get(**{f"{self.model.parent_field}__slug": parent, "key": key})
 
 
-class Part(models.Model):
+class Part(Worded):
     """A row that belongs to one record and is public exactly when that is.
 
     `key` names it within its parent and does not change when rows are reordered.

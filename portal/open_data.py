@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.entries import LANGUAGES
-from portal.exports import XLSX, disposition, file_names, parts_of, site_of
+from portal.exports import XLSX, file_answer, file_names, site_of
 from portal.representation import lists
 from portal.spreadsheets import csv_parts
 from portal.structured import LICENSE
@@ -150,9 +150,7 @@ def write_parts(archive: ZipFile, name: str, parts: Iterator[bytes]) -> None:
 def whole(request: HttpRequest) -> StreamingHttpResponse:
     """The whole register as CSV and JSON."""
     file = package_file(site_of(request), get_language())
-    response = StreamingHttpResponse(parts_of(file), content_type="application/zip")
-    response["Content-Disposition"] = disposition(file_names(NAME, _("ASEAN digital cooperation"), [], "zip"))
-    return response
+    return file_answer(file, "application/zip", file_names(NAME, _("ASEAN digital cooperation"), [], "zip"))
 
 
 # The catalogue

@@ -11,12 +11,13 @@ from django.db import connections
 from django.db.models import Count, Model, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.generic import DetailView, ListView
 
 from portal.filters import Matches
-from portal.index import ContentState, content_state, kept
+from portal.index import content_state
 from portal.models import Reliability, Source, State
-from portal.prepared import PreparedRecord, prepared
+from portal.prepared import PreparedQuery, PreparedRecord, prepared, prepared_rows, public_rows, rows_once
 
 RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
 
@@ -26,22 +27,7 @@ def public(relation: str, queryset: QuerySet) -> Prefetch:
     return Prefetch(relation, queryset.published())
 
 
-SOURCE_COLUMNS = ["id", "slug", "title", "publisher", "published_on", "precision", "url", "language", "reliability"]
-# So many sources are kept in memory; where there are more, the others are read for each page.
-MOST_SOURCES = 5000
-
-
-def public_sources(ids: set[int], state: ContentState) -> dict[int, Source]:
-    """The public ones of some sources by id; each is read once for a state of the content."""
-    known: dict[int, Source | None] = kept(state, "sources", dict)
-    found = {pk: known[pk] for pk in ids if pk in known}
-    if missing := ids - found.keys():
-        rows = Source.objects.published().filter(pk__in=missing).order_by().values_list(*SOURCE_COLUMNS)
-        read = {row[0]: Source(**dict(zip(SOURCE_COLUMNS, row, strict=True))) for row in rows}
-        found |= read
-        if len(known) < MOST_SOURCES:
-            known |= dict.fromkeys(missing) | read
-    return {pk: source for pk, source in found.items() if source}
+SOURCE_COLUMNS = ("id", "slug", "title", "publisher", "published_on", "precision", "url", "language", "reliability")
 
 
 def links_of(model: type[Model], ids: list[int]) -> str:
@@ -64,7 +50,8 @@ def source_links(records: list[Model]) -> list[tuple[str, int, Source]]:
         sql = " UNION ALL ".join(links_of(model, pks) for model, pks in ids.items())
         cursor.execute(sql, [pk for pks in ids.values() for pk in pks])
         links = cursor.fetchall()
-    sources = public_sources({source for _label, _pk, source in links}, content_state())
+    linked = list({source for _label, _pk, source in links})
+    sources = {source.pk: source for source in public_rows(Source, SOURCE_COLUMNS, linked, content_state())}
     return [(label, pk, sources[source]) for label, pk, source in links if source in sources]
 
 
@@ -146,7 +133,7 @@ class RecordListView(ListView):
     has_calendar = False
 
     def related(self) -> list[Prefetch | str]:
-        """What the rows show of other records, for each request, since what is public depends on the clock."""
+        """What the rows show of other records."""
         return []
 
     def rows(self) -> QuerySet:
@@ -155,8 +142,16 @@ class RecordListView(ListView):
         return rows.only(*self.columns) if self.columns else rows
 
     def get_queryset(self) -> Matches:
-        self.filterset = self.filterset_class(self.request.GET, queryset=self.rows(), request=self.request)
-        return self.filterset.qs
+        self.filterset = self.filterset_class(self.request.GET, queryset=self.model.objects.all(), request=self.request)
+        return Matches(self.filterset, self.read)
+
+    def read(self, ids: list[int]) -> list[Model]:
+        """Rows as `rows` reads them, in the order of the ids."""
+        content, name = self.filterset.content, (type(self), "rows", get_language())
+        return rows_once(content, name, ids, lambda missing: self.reader().about(*missing))
+
+    def reader(self) -> PreparedQuery:
+        return prepared(self.filterset.content, type(self), self.model, lambda: prepared_rows(self.rows()))
 
     def gather_evidence(self, records: list[Model]) -> Evidence | SourceCounts:
         """What the rows name of their sources: how many there are; overridden where they name them."""
@@ -190,7 +185,7 @@ class RecordDetailView(DetailView):
     def get_object(self, queryset: QuerySet | None = None) -> Model:
         """Raises Http404 for what is not public or not there."""
         self.content = content_state()
-        record = prepared(self.content, type(self), self.prepare).called(self.kwargs["slug"])
+        record = prepared(self.content, type(self), self.model, self.prepare).called(self.kwargs["slug"])
         if record is None:
             raise Http404(self.kwargs["slug"])
         return record

@@ -6,66 +6,101 @@ does not change within one state of the content (`portal.index.content_state`), 
 the record asked about differs: its place in the parameters is taken by a stand-in.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 
-from django.db import connections
+from django.db import connections, router
 from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models.query import get_related_populators
 from django.utils.translation import get_language
 
 from portal.index import ContentState, kept
 
 # Values that no record has.
 ANY_SLUG, ANY_ID = "?", -987_654_321
+ONE_OF = "IN (%s)"
+# About so many rows of a kind are kept in memory; where there are more, the others are read for each page.
+MOST_ROWS = 1000
 
 
 class PreparedQuery:
-    """A queryset about one record, written as SQL; the stand-in among its values is replaced at each use."""
+    """A queryset about one record, written as SQL; the stand-in among its values is replaced at each use.
 
-    def __init__(self, queryset: QuerySet, stand_in: object) -> None:
-        self.queryset, self.stand_in = queryset, stand_in
-        self.compiler = queryset.query.get_compiler(queryset.db)
+    `using` names the database that it was written for and is asked.
+    """
+
+    def __init__(self, queryset: QuerySet, stand_in: object, using: str) -> None:
+        self.queryset, self.stand_in, self.using = queryset, stand_in, using
+        self.compiler = queryset.query.get_compiler(using)
         self.sql, self.parameters = self.compiler.as_sql()
         columns = [column for column, _sql, _alias in self.compiler.select[: self.compiler.col_count]]
         self.converters = self.compiler.get_converters(columns)
+        own = self.compiler.klass_info["select_fields"]
+        self.own = slice(own[0], own[-1] + 1)
+        self.names = [column.target.attname for column in columns[self.own]]
+        self.populators = get_related_populators(self.compiler.klass_info, self.compiler.select, using)
+        self.nothing = self.found([])
 
-    def about(self, value: object) -> QuerySet:
-        """What the queryset finds about a record, read; nothing further can be asked of it."""
-        queryset = self.queryset.all()
-        queryset.query.get_compiler = lambda using=None, *args, **kwargs: self.compiler_for(value, using)
-        len(queryset)
-        del queryset.query.get_compiler
+    def about(self, *values: object) -> QuerySet:
+        """What the queryset finds about a record, read; nothing further can be asked of it.
+
+        About several records where the queryset asks for one of a list: `pk__in=[ANY_ID]`.
+        """
+        parameters = [given for each in self.parameters for given in (values if each == self.stand_in else [each])]
+        with connections[self.using].cursor() as cursor:
+            cursor.execute(self.sql.replace(ONE_OF, f"IN ({', '.join(['%s'] * len(values))})"), parameters)
+            rows = cursor.fetchall()
+        if not rows:
+            return self.nothing
+        records = [self.record_of(row) for row in self.converted(rows)]
+        if lookups := self.queryset._prefetch_related_lookups:
+            prefetch_related_objects(records, *(copy(each) for each in lookups))
+        return self.found(records)
+
+    def converted(self, rows: list[tuple]) -> Iterable:
+        """Rows with the values that Python has for those of the database."""
+        compiler = copy(self.compiler)
+        compiler.connection = connections[self.using]  # that of this thread
+        return compiler.apply_converters(rows, self.converters)
+
+    def record_of(self, row: list) -> Model:
+        """A record with the others and the counts that were selected beside it, as Django makes them of a row."""
+        record = self.queryset.model.from_db(self.using, self.names, row[self.own])
+        for populator in self.populators:
+            populator.populate(row, record)
+        for name, place in self.compiler.annotation_col_map.items():
+            setattr(record, name, row[place])
+        return record
+
+    def found(self, records: list[Model]) -> QuerySet:
+        """A queryset that was asked and found these."""
+        queryset = type(self.queryset)(self.queryset.model, query=self.queryset.query, using=self.using)
+        queryset._result_cache = records
         return queryset
 
-    def compiler_for(self, value: object, using: str):
-        """Django's own reader of rows with what it would work out anew: the SQL and how values are read.
 
-        The connection is that of this thread, to the database that this request reads.
-        """
-        parameters = tuple(value if each == self.stand_in else each for each in self.parameters)
-        compiler = copy(self.compiler)
-        compiler.using, compiler.connection = using, connections[using]
-        compiler.as_sql = lambda *args, **kwargs: (self.sql, parameters)
-        compiler.get_converters = lambda expressions: self.converters
-        return compiler
+def prepared_rows(queryset: QuerySet) -> PreparedQuery:
+    """The rows of some ids of a queryset, in any order."""
+    return PreparedQuery(queryset.order_by().filter(pk__in=[ANY_ID]), ANY_ID, queryset.db)
 
 
 def is_direct(prefetch: Prefetch | str) -> bool:
     return isinstance(prefetch, Prefetch) and "__" not in prefetch.prefetch_to and prefetch.queryset is not None
 
 
-def rows_of(model: type[Model], prefetch: Prefetch) -> PreparedQuery:
+def rows_of(model: type[Model], prefetch: Prefetch, using: str) -> PreparedQuery:
     """A to-many relation of any record of a model, as the prefetch wants it read."""
     back = model._meta.get_field(prefetch.prefetch_to).remote_field.name
-    return PreparedQuery(prefetch.queryset.filter(**{back: ANY_ID}), ANY_ID)
+    return PreparedQuery(prefetch.queryset.filter(**{back: ANY_ID}), ANY_ID, using)
 
 
 class PreparedRecord:
     """How the record of a page is read: itself by its slug, and each of its relations."""
 
     def __init__(self, records: QuerySet, related: list[Prefetch | str]) -> None:
-        model = records.model
-        self.record = PreparedQuery(records.filter(slug=ANY_SLUG), ANY_SLUG)
-        self.relations = {each.prefetch_to: rows_of(model, each) for each in related if is_direct(each)}
+        model, using = records.model, records.db
+        self.record = PreparedQuery(records.filter(slug=ANY_SLUG), ANY_SLUG, using)
+        self.relations = {each.prefetch_to: rows_of(model, each, using) for each in related if is_direct(each)}
         # Relations of relations are about many records at once; Django reads them.
         self.further = [each for each in related if not is_direct(each)]
         fields = {name: model._meta.get_field(name) for name in self.relations}
@@ -85,6 +120,33 @@ class PreparedRecord:
         return record
 
 
-def prepared(state: ContentState, view: type, make) -> PreparedRecord:
-    """How the records of a view are read in this language, made once for a state of the content."""
-    return kept(state, (view, "prepared", get_language()), make)
+def prepared(state: ContentState, page: object, model: type[Model], make: Callable[[], object]) -> object:
+    """How a page reads its records, in this language and from this database; made once for a state of the content."""
+    return kept(state, (page, "prepared", get_language(), router.db_for_read(model)), make)
+
+
+def rows_once(
+    state: ContentState, name: object, ids: Iterable[int], read: Callable[[list[int]], Iterable[Model]]
+) -> list:
+    """The rows of some ids, in that order, that `read` finds; each is read once for a state of the content.
+
+    They are shared by requests: to be shown, not changed.
+    """
+    known: dict[int, Model | None] = kept(state, name, dict)
+    found = {pk: known[pk] for pk in ids if pk in known}
+    if missing := [pk for pk in ids if pk not in found]:
+        now = dict.fromkeys(missing) | {row.pk: row for row in read(missing)}
+        found |= now
+        if len(known) < MOST_ROWS:
+            known.update(now)
+    return [found[pk] for pk in ids if found[pk]]
+
+
+def public_rows(model: type[Model], columns: tuple[str, ...], ids: list[int], state: ContentState) -> list[Model]:
+    """The public ones of some records, with some columns, as `rows_once`."""
+
+    def read(missing: list[int]) -> Iterator[Model]:
+        rows = model.objects.published().filter(pk__in=missing).order_by().values_list(*columns)
+        return (model(**dict(zip(columns, row, strict=True))) for row in rows)
+
+    return rows_once(state, (model, columns), ids, read)

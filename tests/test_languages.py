@@ -1,6 +1,7 @@
 """Both languages are first: every page in each, and the switch keeps the place."""
 
 import re
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,6 +12,8 @@ from tests.factories import make_initiative
 from tests.web import LISTS, make_web, own_pages
 
 pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).resolve().parent.parent
 
 # Words that would betray an English text on a Vietnamese page.
 BETRAYING = ["the", "and", "of", "with", "not", "stated", "source", "sources", "meeting"]
@@ -64,6 +67,14 @@ def test_a_vietnamese_page_says_nothing_in_english(client):
             *(tag[name] for name in ("aria-label", "placeholder") for tag in page.select(f"[{name}]")),
         ]
         assert [text for text in texts if ENGLISH.search(text) and "zZ" not in text] == [], path
+
+
+def test_a_record_has_one_name_in_vietnamese():
+    """A “bản ghi nhớ” is a memorandum."""
+    files = [*ROOT.glob("portal/locale/vi/**/*.po"), *ROOT.glob("templates/**/*_vi.html")]
+    texts = {file.name: re.sub(r'"\n"', "", file.read_text(encoding="utf-8")) for file in files}
+    assert "mã của hồ sơ" in texts["django.po"]
+    assert {name for name, text in texts.items() if re.search(r"bản\s+ghi(?!\s+nhớ)", text, re.IGNORECASE)} == set()
 
 
 def test_numbers_and_dates_follow_the_language():

@@ -54,7 +54,7 @@ ROOF = (
 )
 TOOLBOXES = (
     *("admin", "charts", "dates", "exports", "filters", "index", "list_filters", "pages", "structured", "tables"),
-    *("text", "translations"),
+    *("prepared", "text", "translations"),
 )
 
 TOP = {

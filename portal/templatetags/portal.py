@@ -13,13 +13,14 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info, ngettext
 from django.utils.translation import gettext as _
 
 from portal import charts
 from portal.dates import iso_date, show_date, show_span
+from portal.filters import Option
 
 register = template.Library()
 
@@ -58,29 +59,26 @@ def flag(code: str) -> SafeString:
     return format_html('<img class="flag" src="{}" alt="" width="24" height="18">', static(f"flags/{code.lower()}.svg"))
 
 
-OPTION = """<li><label class="opt{{}}"><input type="checkbox" id="{name}-{value}" name="{name}" value="{value}"{{}}>
-<span class="lab">{label}</span><span class="n">{{}}</span></label></li>"""
+OPTION = """<li><label class="opt{}"><input type="checkbox" id="{}-{}" name="{}" value="{}"{}>
+<span class="lab">{}</span><span class="n">{}</span></label></li>"""
 
 
-@lru_cache(maxsize=5000)
-def option_frame(name: str, value: str, label: str) -> str:
-    """An option of a facet but for its look, its state and its count."""
-    name, value, label = (escape(text).replace("{", "{{").replace("}", "}}") for text in (name, value, label))
-    return OPTION.format(name=name, value=value, label=label)
+@lru_cache(maxsize=8000)
+def option_row(name: str, option: Option, language: str) -> SafeString:
+    """An option of a facet; one that nothing fits stays in its place and cannot be chosen."""
+    look, state = ("", "") if option.count else (" zero", " disabled")
+    if option.chosen:
+        look, state = "", " checked"
+    shown = formats.number_format(option.count, force_grouping=True)
+    return format_html(OPTION, look, name, option.value, name, option.value, state, option.label, shown)
 
 
 @register.simple_tag
 def facet_options(facet) -> SafeString:
-    """The options of a facet; one that nothing fits stays in its place and cannot be chosen.
-
-    A list shows up to two hundred of them, which as templates would cost more than all its records.
-    """
-    rows = []
-    for option in facet.options:
-        look, state = ("", " checked") if option.chosen else ("", "") if option.count else (" zero", " disabled")
-        count = formats.number_format(option.count, force_grouping=True) if option.count > 999 else option.count
-        rows.append(option_frame(facet.name, option.value, option.label).format(look, state, count))
-    return mark_safe(f"<ul>{''.join(rows)}</ul>")  # noqa: S308 - rows of `option_frame`, which escapes
+    """The options of a facet. A list shows up to two hundred, which as templates would cost more than its records."""
+    language = get_language()
+    rows = [option_row(facet.name, option, language) for option in facet.options]
+    return mark_safe(f"<ul>{''.join(rows)}</ul>")  # noqa: S308 - rows of `option_row`, which escapes
 
 
 @register.simple_tag
@@ -164,8 +162,12 @@ def public(record):
 @register.simple_tag
 def day(date, precision: str = "day") -> SafeString:
     """A <time> that tells no more than is known."""
-    if date is None:
-        return format_html("")
+    return time_element(date, precision, get_language()) if date else mark_safe("")
+
+
+@lru_cache(maxsize=4000)
+def time_element(date, precision: str, language: str) -> SafeString:
+    """A date in a language; the same few stand on many pages, and writing one costs as much as a row of a list."""
     return format_html('<time datetime="{}">{}</time>', iso_date(date, precision), show_date(date, precision))
 
 

@@ -1,14 +1,17 @@
 """A list in another format: CSV, XLSX and Atom, read by what people read them with."""
 
 import csv
+import gzip
 import io
 import shutil
 import subprocess
 from datetime import UTC, date, datetime
+from zipfile import ZipFile
 
 import feedparser
 import pytest
 from bs4 import BeautifulSoup
+from django.db import OperationalError
 from openpyxl import load_workbook
 
 from portal.atom import clean
@@ -37,6 +40,10 @@ NAMES = [name for name, table in TABLES.items() if table.page]
 def read_csv(client, address: str) -> list[dict]:
     text = client.get(address).getvalue().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def refuse(*arguments):
+    raise OperationalError("connection refused")
 
 
 def read_sheets(client, address: str):
@@ -141,6 +148,37 @@ def test_a_file_name_says_list_filter_and_day(client, monkeypatch):
         )
         or "status-ongoing_country-sg" in answer.headers["Content-Disposition"]
     )
+
+
+@pytest.mark.parametrize("path", ["initiatives.xlsx", "open-data.zip"])
+@pytest.mark.parametrize("cache", [0, 4])
+def test_what_is_compressed_as_it_is_travels_as_it_is_and_says_how_long(client, settings, path, cache):
+    settings.PAGE_CACHE_MEGABYTES = cache
+    answer = client.get(f"/vi/{path}", headers={"Accept-Encoding": "gzip, br, zstd"})
+    content = answer.getvalue()
+    assert "Content-Encoding" not in answer.headers
+    assert answer.headers["Content-Length"] == str(len(content))
+    assert ZipFile(io.BytesIO(content)).testzip() is None
+
+
+def test_a_csv_file_is_compressed_on_its_way(client):
+    answer = client.get("/vi/initiatives.csv", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(answer.getvalue()).startswith(b"\xef\xbb\xbfid,url,")
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br", "zstd"])
+def test_a_database_lost_on_the_way_breaks_a_csv_file_off_and_is_written_down(client, monkeypatch, caplog, encoding):
+    monkeypatch.setattr("portal.tables.ROWS_AT_ONCE", 1)
+    monkeypatch.setattr("portal.filters.ROWS_AT_ONCE", 1)
+    for _ in range(2):
+        make_initiative()
+    answer = client.get("/vi/initiatives.csv", headers={"Accept-Encoding": encoding})
+    assert answer.status_code == 200
+    monkeypatch.setattr("portal.filters.Matches.read", refuse)
+    with pytest.raises(OperationalError):
+        list(answer.streaming_content)
+    assert "An export was broken off: connection refused" in caplog.text
 
 
 @pytest.mark.parametrize("text", ['a"b\r\nSet-Cookie: x', "\u202egnp.exe", "x" * 200, "../../etc", "😀"])

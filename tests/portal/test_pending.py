@@ -153,11 +153,31 @@ def test_a_part_of_a_public_record_is_changed_in_the_form_of_the_record_only(cli
         page = client.get(form_of(milestone)).content.decode()
         assert form_of(milestone.initiative) in page
         assert client.post(form_of(milestone), {"text_vi": "Mới"}).status_code == 403
-    add = reverse("admin:initiatives_milestone_add")
-    data = form_values(client.get(add).content.decode(), "milestone_form")
-    given = {"initiative": str(milestone.initiative_id), "date": "2026-02-01", "text_vi": "Mới", "text_en": "New"}
-    assert client.post(add, data | given).status_code == 403
     assert list(Milestone.objects.values_list("text_vi", flat=True)) == ["Cũ"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "This record is published. Its rows are added in its own form, as a pending version."),
+        ("vi", "Hồ sơ này đã công bố. Hãy thêm dòng trong biểu mẫu của hồ sơ; dòng mới sẽ nằm trong bản chờ duyệt."),
+    ],
+)
+@pytest.mark.parametrize("role", ["editor", "reviewer"])
+def test_a_part_sent_to_a_public_record_comes_back_with_what_was_typed_and_where_it_goes(
+    client, members, role, language, said
+):
+    public, add = make_initiative(), reverse("admin:initiatives_milestone_add")
+    client.force_login(members[role])
+    client.cookies["django_language"] = language
+    data = form_values(client.get(add).content.decode(), "milestone_form")
+    typed = {"initiative": [str(public.pk)], "date": ["2026-02-01"], "text_vi": ["Mới"], "text_en": ["New"]}
+    answer = client.post(add, data | typed)
+    page = answer.content.decode()
+    assert (answer.status_code, answer.context["errors"]) == (200, [[said]])
+    assert form_of(public) in page
+    assert {name: form_values(page, "milestone_form")[name] for name in typed} == typed
+    assert not Milestone.objects.exists()
 
 
 def test_a_relation_to_what_was_deleted_meanwhile_is_left_out(client, members):

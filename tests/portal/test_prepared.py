@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from initiatives.views import InitiativeDetailView, PlanDetailView
 from meetings.views import DecisionDetailView, MeetingDetailView, PersonDetailView
-from portal.models import State
+from portal.models import Country, State
 from portal.prepared import is_direct
 from portal.views import BodyDetailView, CountryDetailView, DirectionDetailView, DocumentDetailView, TopicDetailView
 from tests.web import make_web
@@ -53,6 +53,16 @@ def test_what_belongs_to_the_record_knows_it_without_a_query():
     with CaptureQueriesContext(connection) as queries:
         assert {step.initiative.pk for step in initiative.milestones.all()} == {initiative.pk}
     assert len(queries) == 0
+
+
+def test_what_is_counted_with_a_relation_is_there_too():
+    web = make_web(2)
+    country = web["country"][0]
+    expected = Country.objects.prefetch_related(*CountryDetailView().related()).get(slug=country.slug)
+    counted = [(meeting.slug, meeting.decision_count) for meeting in expected.hosted_meetings.all()]
+    assert any(count for _slug, count in counted)
+    found = read(CountryDetailView, country.slug)
+    assert [(meeting.slug, meeting.decision_count) for meeting in found.hosted_meetings.all()] == counted
 
 
 def test_a_draft_is_not_there_whether_record_or_relation():

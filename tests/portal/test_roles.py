@@ -93,10 +93,23 @@ def test_an_editor_cannot_reach_a_public_text_by_its_parts(sign_in):
     public, draft = make_initiative(), make_initiative(state=DRAFT)
     milestone = make_milestone(initiative=draft, text_vi="Mốc")
     assert client.get(address("initiatives_milestone_change", milestone.pk)).status_code == 200
-    assert send(client, milestone, initiative=str(public.pk)).status_code == 403
+    assert send(client, milestone, initiative=str(public.pk)).status_code == 200
     assert send(client, make_milestone(initiative=public), text_vi="Mới").status_code == 403
     milestone.refresh_from_db()
     assert (milestone.initiative, milestone.text_vi) == (draft, "Mốc")
+
+
+def test_an_editor_is_told_that_a_submitted_record_takes_no_row_from_them(sign_in):
+    client, waiting = sign_in("editor"), make_initiative(state=State.IN_REVIEW)
+    page = send(client, make_milestone(initiative=make_initiative(state=DRAFT)), initiative=str(waiting.pk))
+    assert page.context["errors"] == [["Chỉ người duyệt được sửa hồ sơ đã gửi duyệt hoặc đã thu hồi."]]
+    assert not waiting.milestones.exists()
+    reviewed = sign_in("reviewer")
+    add = address("initiatives_milestone_add")
+    data = form_values(reviewed.get(add).content.decode(), "milestone_form")
+    given = {"initiative": str(waiting.pk), "date": "2026-02-01", "text_vi": "Mới", "text_en": "New"}
+    assert reviewed.post(add, data | given).status_code == 302
+    assert waiting.milestones.get().text_en == "New"
 
 
 def test_an_editor_cannot_change_a_public_row_through_the_form_of_a_draft(sign_in):

@@ -299,7 +299,7 @@ def test_the_history_says_who_when_and_what(editor, load):
     apply(editor, upload(editor, fixture()))
     page = tree(editor.get(reverse("admin:sync_history")))
     [row] = [[cell.get_text(" ", strip=True) for cell in row.select("td")] for row in page.select(".sync tbody tr")]
-    assert row == ["editor", "Tệp nội dung tải lên topics.yaml", "tạo mới 1 bản ghi"]
+    assert row == ["editor", "Tệp nội dung tải lên topics.yaml", "tạo mới 1 hồ sơ"]
     detail = tree(editor.get(page.select_one(".sync tbody a")["href"]))
     assert detail.select_one(".sync-record h2").get_text(strip=True) == "chủ đề:ai"
 

@@ -1,10 +1,12 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from bs4 import BeautifulSoup
 from django.utils.formats import date_format as local_date
+from django.utils.timezone import localdate
 from django.utils.translation import override
 
+from initiatives.models import Initiative
 from tests.factories import (
     make_body,
     make_country,
@@ -282,9 +284,18 @@ def test_a_page_says_how_to_cite_it(client, make):
     address = record.get_absolute_url().replace("/vi/", "/en/")
     cited = words(read(client, address).select_one(".cite"))
     with override("en"):
-        updated = local_date(record.updated, "DATE_FORMAT")
+        updated = local_date(localdate(record.updated), "DATE_FORMAT")
     assert f"ASEAN digital cooperation: a public register. Updated {updated} ." in cited
     assert cited.endswith(f"http://testserver{address}")
+
+
+def test_a_page_says_the_day_of_its_last_change_where_the_register_is_kept(client):
+    record = make_initiative()
+    # Half past one at night in Hanoi, while it is still the day before in London.
+    Initiative.objects.update(updated=datetime(2026, 1, 15, 18, 30, tzinfo=UTC))
+    page = read(client, f"/en/initiatives/{record.slug}/")
+    assert page.select_one(".cite time")["datetime"] == "2026-01-16"
+    assert [tag.get_text() for tag in page.select("dd > time")] == ["16 January 2026"]
 
 
 def test_the_trace_of_an_initiative_names_each_meeting_with_its_verbs_and_each_dated_status(client):

@@ -14,7 +14,7 @@ from tests.html_forms import form_values
 pytestmark = pytest.mark.django_db
 
 DRAFT, IN_REVIEW, PUBLISHED, WITHDRAWN = State.DRAFT, State.IN_REVIEW, State.PUBLISHED, State.WITHDRAWN
-REASONS = {"reason_vi": "Trùng với bản ghi khác.", "reason_en": "Double of another record."}
+REASONS = {"reason_vi": "Trùng với hồ sơ khác.", "reason_en": "Double of another record."}
 
 
 STEPS = {
