@@ -101,7 +101,8 @@ def where_it_is_written() -> Iterator[None]:
 
 @contextmanager
 def waiting(seconds: float) -> Iterator[None]:
-    before = patience.set(seconds)
+    """Inside, a request waits so long for an answer, and a command as ever as long as it takes."""
+    before = patience.set(patience.get() and seconds)
     try:
         yield
     finally:
@@ -152,7 +153,8 @@ def was_lost(error: Exception) -> bool:
     """Whether an error means that the database that is read is gone; then it is left alone for a while."""
     if isinstance(error, NoDatabase):
         return True
-    alias = reading_alias()
+    reading = current.get()
+    alias = reading.alias if reading and reading.alias else PRIMARY
     lost = is_lost(alias)
     if lost:
         give_up(alias, error)

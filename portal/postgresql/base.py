@@ -6,6 +6,7 @@ all is well. So the wait is ended here.
 """
 
 import logging
+from time import monotonic
 from types import SimpleNamespace
 
 import psycopg
@@ -16,6 +17,7 @@ from portal.postgresql import patience
 
 logger = logging.getLogger(__name__)
 
+TRUSTED = 1  # seconds in which a connection that worked is not asked again whether it does
 LAST_WORD = 1  # seconds for a server to take back a query, and for the query to end
 
 
@@ -52,5 +54,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, settings_dict: dict, *arguments, **named) -> None:
         super().__init__(settings_dict, *arguments, **named)
+        self.trusted_until = 0.0
         if pool := settings_dict["OPTIONS"].get("pool"):
             pool["connection_class"] = PatientConnection
+
+    def close_if_health_check_failed(self) -> None:
+        """Django asks at the start of every request; where they come one after another, it is known."""
+        if self.connection is None or monotonic() < self.trusted_until:
+            return
+        super().close_if_health_check_failed()
+        self.trusted_until = monotonic() + TRUSTED

@@ -74,3 +74,14 @@ def test_a_server_that_hangs_is_given_up_and_used_again_when_it_goes_on(server):
     assert not server.is_usable()
     server.close()
     assert ask(server, "SELECT 1") == [(1,)]
+
+
+def test_a_connection_that_worked_a_moment_ago_is_not_asked_again_whether_it_does(server, monkeypatch):
+    if server.pool:
+        pytest.skip("a pool tests its connections itself")
+    asked, server.trusted_until = [], 0
+    monkeypatch.setattr(server, "is_usable", lambda: asked.append(True) or True)
+    for _request in range(3):
+        server.health_check_enabled, server.health_check_done = True, False
+        ask(server, "SELECT 1")
+    assert asked == [True]
