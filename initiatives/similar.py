@@ -43,5 +43,4 @@ def similar_to(initiative: Initiative, most: int, state: ContentState) -> list[I
     topics = [index.values["topic"].get(topic.pk, BitMap()) for topic in initiative.topics.all()]
     groups = [group - BitMap([initiative.pk]) for group in by_sets_in_common(topics)]
     ids = list(islice(index.groups_in_order(groups, "newest"), most))
-    found = public_rows(Initiative, SHOWN, set(ids), state)
-    return [found[pk] for pk in ids if pk in found]
+    return public_rows(Initiative, SHOWN, ids, state)

@@ -1,5 +1,7 @@
 """The pages of meetings, decisions, statements and people."""
 
+from django.db.models import QuerySet
+
 from initiatives.models import Discrepancy, Initiative, Plan, disputes_of
 from meetings import structured
 from meetings.filters import DecisionFilterSet, MeetingFilterSet, StatementFilterSet
@@ -33,12 +35,17 @@ class MeetingListView(RecordListView):
         return super().rows().with_counts()
 
     def get_context_data(self, **kwargs):
-        ministers = Meeting.objects.published().filter(series__slug=MAIN_SERIES).select_related("series", "country")
         return super().get_context_data(
-            strip=list(ministers.order_by("start", "slug")),
+            strip=self.filterset.kept("strip", lambda: list(ministers())),
             chart=charts.columns(self.filterset.by_year()),
             **kwargs,
         )
+
+
+def ministers() -> QuerySet:
+    """The meetings of the ministers, in their order."""
+    meetings = Meeting.objects.published().filter(series__slug=MAIN_SERIES).select_related("series", "country")
+    return meetings.order_by("start", "slug")
 
 
 def by_level(decisions: list[Decision]) -> list[tuple[Level, list[Decision]]]:

@@ -4,9 +4,11 @@ The same filter set reads the same query string; a value it does not know is an
 error 400 that says what the page says beside the field.
 """
 
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import IO
 from urllib.parse import quote
 
@@ -33,10 +35,13 @@ from django.views.generic import View
 from portal.atom import Feed, clean, stable_id
 from portal.dates import show_date
 from portal.index import content_state
+from portal.reading import OUTAGE, give_up, is_lost, reading_alias
 from portal.spreadsheets import csv_parts, xlsx_file
 from portal.structured import LICENSE
 from portal.tables import Table, notes
 from portal.text import make_slug
+
+logger = logging.getLogger(__name__)
 
 PLAIN = "text/plain; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -96,6 +101,26 @@ def parts_of(file: IO[bytes]) -> Iterator[bytes]:
             yield part
 
 
+def begun(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """The same parts, the first two already made: where reading fails before that, another database can be asked."""
+    return told_where_broken_off(chain(list(islice(parts, 2)), parts))
+
+
+def told_where_broken_off(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """The parts; what breaks them off is written down and passed on.
+
+    The status has been sent by then. The server ends the connection without the mark of the end, which tells
+    the client that the file is not whole.
+    """
+    try:
+        yield from parts
+    except Exception as error:
+        logger.error("An export was broken off: %s", " ".join(str(error).split()))
+        if isinstance(error, OUTAGE) and is_lost(alias := reading_alias()):
+            give_up(alias, error)
+        raise
+
+
 def file_answer(file: IO[bytes], content_type: str, names: tuple[str, str]) -> StreamingHttpResponse:
     """A file that stands ready at its beginning; its length is told, so that what breaks off is not taken for whole."""
     length = file.seek(0, os.SEEK_END)
@@ -108,9 +133,11 @@ def answer_unless_known(request: HttpRequest, build: Callable[[], HttpResponse],
     """304 to a client that has this state of the content, before anything is read; else what is built.
 
     Other conditions, such as `*`, are weighed when there is an answer: an error comes before them.
+    A client that got the answer compressed knows its tag as a weak one.
     """
     etag = quote_etag(etag)
-    if etag in parse_etags(request.headers.get("If-None-Match", "")) and "If-Match" not in request.headers:
+    known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
+    if etag in known and "If-Match" not in request.headers:
         return HttpResponseNotModified(headers={"ETag": etag})
     response = build()
     response["ETag"] = etag
@@ -164,7 +191,7 @@ class CsvExport(ListFormat):
 
     def respond(self, filterset):
         parts = csv_parts(self.table, filterset.qs, site_of(self.request), get_language())
-        response = StreamingHttpResponse(parts, content_type="text/csv; charset=utf-8; header=present")
+        response = StreamingHttpResponse(begun(parts), content_type="text/csv; charset=utf-8; header=present")
         response["Content-Disposition"] = disposition(names_for(self.table, filterset, self.suffix))
         return response
 

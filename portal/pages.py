@@ -11,12 +11,13 @@ from django.db import connections
 from django.db.models import Count, Model, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.generic import DetailView, ListView
 
 from portal.filters import Matches
 from portal.index import content_state
 from portal.models import Reliability, Source, State
-from portal.prepared import ANY_ID, PreparedQuery, PreparedRecord, prepared, public_rows
+from portal.prepared import PreparedQuery, PreparedRecord, prepared, prepared_rows, public_rows, rows_once
 
 RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
 
@@ -49,8 +50,8 @@ def source_links(records: list[Model]) -> list[tuple[str, int, Source]]:
         sql = " UNION ALL ".join(links_of(model, pks) for model, pks in ids.items())
         cursor.execute(sql, [pk for pks in ids.values() for pk in pks])
         links = cursor.fetchall()
-    linked = {source for _label, _pk, source in links}
-    sources = public_rows(Source, SOURCE_COLUMNS, linked, content_state())
+    linked = list({source for _label, _pk, source in links})
+    sources = {source.pk: source for source in public_rows(Source, SOURCE_COLUMNS, linked, content_state())}
     return [(label, pk, sources[source]) for label, pk, source in links if source in sources]
 
 
@@ -132,7 +133,7 @@ class RecordListView(ListView):
     has_calendar = False
 
     def related(self) -> list[Prefetch | str]:
-        """What the rows show of other records, for each request, since what is public depends on the clock."""
+        """What the rows show of other records."""
         return []
 
     def rows(self) -> QuerySet:
@@ -144,12 +145,13 @@ class RecordListView(ListView):
         self.filterset = self.filterset_class(self.request.GET, queryset=self.model.objects.all(), request=self.request)
         return Matches(self.filterset, self.read)
 
-    def read(self, ids: list[int]) -> QuerySet:
-        return prepared(self.filterset.content, type(self), self.model, self.prepare).about(*ids)
+    def read(self, ids: list[int]) -> list[Model]:
+        """Rows as `rows` reads them, in the order of the ids."""
+        content, name = self.filterset.content, (type(self), "rows", get_language())
+        return rows_once(content, name, ids, lambda missing: self.reader().about(*missing))
 
-    def prepare(self) -> PreparedQuery:
-        rows = self.rows().order_by().filter(pk__in=[ANY_ID])
-        return PreparedQuery(rows, ANY_ID, rows.db)
+    def reader(self) -> PreparedQuery:
+        return prepared(self.filterset.content, type(self), self.model, lambda: prepared_rows(self.rows()))
 
     def gather_evidence(self, records: list[Model]) -> Evidence | SourceCounts:
         """What the rows name of their sources: how many there are; overridden where they name them."""

@@ -6,7 +6,7 @@ does not change within one state of the content (`portal.index.content_state`), 
 the record asked about differs: its place in the parameters is taken by a stand-in.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 
 from django.db import connections, router
@@ -19,8 +19,8 @@ from portal.index import ContentState, kept
 # Values that no record has.
 ANY_SLUG, ANY_ID = "?", -987_654_321
 ONE_OF = "IN (%s)"
-# So many rows of a kind are kept in memory; where there are more, the others are read for each page.
-MOST_ROWS = 5000
+# About so many rows of a kind are kept in memory; where there are more, the others are read for each page.
+MOST_ROWS = 1000
 
 
 class PreparedQuery:
@@ -79,6 +79,11 @@ class PreparedQuery:
         return queryset
 
 
+def prepared_rows(queryset: QuerySet) -> PreparedQuery:
+    """The rows of some ids of a queryset, in any order."""
+    return PreparedQuery(queryset.order_by().filter(pk__in=[ANY_ID]), ANY_ID, queryset.db)
+
+
 def is_direct(prefetch: Prefetch | str) -> bool:
     return isinstance(prefetch, Prefetch) and "__" not in prefetch.prefetch_to and prefetch.queryset is not None
 
@@ -115,22 +120,33 @@ class PreparedRecord:
         return record
 
 
-def prepared(state: ContentState, view: type, model: type[Model], make: Callable[[], object]) -> object:
-    """How a view reads its records, in this language and from this database; made once for a state of the content."""
-    return kept(state, (view, "prepared", get_language(), router.db_for_read(model)), make)
+def prepared(state: ContentState, page: object, model: type[Model], make: Callable[[], object]) -> object:
+    """How a page reads its records, in this language and from this database; made once for a state of the content."""
+    return kept(state, (page, "prepared", get_language(), router.db_for_read(model)), make)
 
 
-def public_rows(model: type[Model], columns: tuple[str, ...], ids: set[int], state: ContentState) -> dict[int, Model]:
-    """The public ones of some records by id, with some columns, "id" first; each read once for a state of the content.
+def rows_once(
+    state: ContentState, name: object, ids: Iterable[int], read: Callable[[list[int]], Iterable[Model]]
+) -> list:
+    """The rows of some ids, in that order, that `read` finds; each is read once for a state of the content.
 
     They are shared by requests: to be shown, not changed.
     """
-    known: dict[int, Model | None] = kept(state, (model, columns), dict)
+    known: dict[int, Model | None] = kept(state, name, dict)
     found = {pk: known[pk] for pk in ids if pk in known}
-    if missing := ids - found.keys():
-        rows = model.objects.published().filter(pk__in=missing).order_by().values_list(*columns)
-        read = {row[0]: model(**dict(zip(columns, row, strict=True))) for row in rows}
-        found |= read
+    if missing := [pk for pk in ids if pk not in found]:
+        now = dict.fromkeys(missing) | {row.pk: row for row in read(missing)}
+        found |= now
         if len(known) < MOST_ROWS:
-            known |= dict.fromkeys(missing) | read
-    return {pk: row for pk, row in found.items() if row}
+            known.update(now)
+    return [found[pk] for pk in ids if found[pk]]
+
+
+def public_rows(model: type[Model], columns: tuple[str, ...], ids: list[int], state: ContentState) -> list[Model]:
+    """The public ones of some records, with some columns, as `rows_once`."""
+
+    def read(missing: list[int]) -> Iterator[Model]:
+        rows = model.objects.published().filter(pk__in=missing).order_by().values_list(*columns)
+        return (model(**dict(zip(columns, row, strict=True))) for row in rows)
+
+    return rows_once(state, (model, columns), ids, read)

@@ -20,6 +20,7 @@ from portal.hits import QUESTIONS_WHILE_TYPING, Hits, find, understand
 from portal.index import ContentState, Index, content_state, kept
 from portal.models import Body, Country, Direction, Document, Editorial, Topic, shown_texts, sort_column
 from portal.passages import holds_all, how_much, mark_words, passage
+from portal.prepared import PreparedQuery, prepared, prepared_rows, rows_once
 from portal.query import Query, pieces_of
 from portal.spelling import Vocabulary, readings
 
@@ -219,15 +220,20 @@ class Search:
         """The ids of the kind asked for, in pages."""
         return Paginator(next((group.ids for group in self.groups if group.kind == self.kind), []), SHOWN_ON_A_PAGE)
 
-    def rows(self, kind: Kind, ids: list[int]) -> dict[int, Editorial]:
-        return {record.pk: record for record in RECORDS[kind].published().filter(pk__in=ids)}
+    def rows(self, kind: Kind, ids: list[int]) -> list[Editorial]:
+        return rows_once(
+            self.state, ("found", kind, self.language), ids, lambda missing: self.reader(kind).about(*missing)
+        )
 
     def read(self, kind: Kind, ids: list[int]) -> list[Result]:
         rows = self.rows(kind, ids)
         own = self.hits.ids_in(MODELS[kind], self.language)
-        found = [(rows[each], self.language if each in own else self.other) for each in ids if each in rows]
+        found = [(row, self.language if row.pk in own else self.other) for row in rows]
         self.read_parts(found)
         return [self.result(record, language) for record, language in found]
+
+    def reader(self, kind: Kind) -> PreparedQuery:
+        return prepared(self.state, ("found", kind), MODELS[kind], lambda: prepared_rows(RECORDS[kind].published()))
 
     def read_parts(self, found: list[tuple[Editorial, str]]) -> None:
         """The parts of the records that do not say by themselves all that was asked for; one query for all of them."""
@@ -343,7 +349,7 @@ def suggest(text: str, language: str) -> list[Suggestion]:
     wanted: dict[Kind, list[int]] = {}
     for *_place, kind, record_id in best:
         wanted.setdefault(kind, []).append(record_id)
-    rows = {kind: search.rows(kind, ids) for kind, ids in wanted.items()}
+    rows = {kind: {row.pk: row for row in search.rows(kind, ids)} for kind, ids in wanted.items()}
     return [as_suggestion(search, kind, rows[kind][each]) for *_place, kind, each in best if each in rows[kind]]
 
 

@@ -31,6 +31,7 @@ from meetings.models import Decision, Meeting, Person, Statement, count_levels, 
 from portal import charts, structured
 from portal.context import THEMES
 from portal.exports import site_of
+from portal.index import ContentState, content_state, kept
 from portal.models import (
     Body,
     BodyKind,
@@ -56,15 +57,15 @@ KEY_FIGURES = ["asean-population", "asean-gdp", GMV]
 A_YEAR = 365 * 24 * 60 * 60
 
 
-def direction_matrix() -> list[dict]:
-    """Per direction: how many initiatives stand at each status, and in all. Two queries."""
-    counts = {
-        (row["directions"], row["status"]): row["initiatives"]
-        for row in Initiative.objects.published()
-        .order_by()
-        .values("directions", "status")
-        .annotate(initiatives=Count("pk"))
-    }
+def counts_by_direction() -> dict[tuple[int | None, str], int]:
+    """How many initiatives there are for each direction and status."""
+    rows = Initiative.objects.published().order_by().values_list("directions", "status").annotate(Count("pk"))
+    return {(direction, status): count for direction, status, count in rows}
+
+
+def direction_matrix(state: ContentState) -> list[dict]:
+    """Per direction: how many initiatives stand at each status, and in all."""
+    counts = kept(state, "initiatives by direction and status", counts_by_direction)
     matrix = []
     for direction in Direction.objects.published():
         cells = [{"status": status, "count": counts.get((direction.pk, status), 0)} for status in InitiativeStatus]
@@ -72,10 +73,13 @@ def direction_matrix() -> list[dict]:
     return matrix
 
 
-def status_totals() -> dict[str, int]:
+def count_statuses() -> dict[str, int]:
+    return dict(Initiative.objects.published().order_by().values_list("status").annotate(Count("pk")))
+
+
+def status_totals(state: ContentState) -> dict[str, int]:
     """How many initiatives there are at each status."""
-    rows = Initiative.objects.published().order_by().values_list("status").annotate(Count("pk"))
-    return dict(rows)
+    return kept(state, "initiatives by status", count_statuses)
 
 
 def proposals():
@@ -108,9 +112,10 @@ class HomeView(TemplateView):
         )
         figures.sort(key=lambda figure: KEY_FIGURES.index(figure.indicator.slug))
         results = main_results(decisions)
-        totals = status_totals()
+        state = content_state()
+        totals = status_totals(state)
         directions = list(proposals())
-        matrix = direction_matrix()
+        matrix = direction_matrix(state)
         return super().get_context_data(
             structured=[structured.website()],
             latest=latest,

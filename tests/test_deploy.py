@@ -65,6 +65,12 @@ def test_a_unit_names_commands_and_settings_that_there_are(path):
         assert name == "clearsessions" or (ROOT / "portal/management/commands" / f"{name}.py").exists()
 
 
+@pytest.mark.parametrize("name", ["portal.service", "portal-daily.service"])
+def test_the_folder_with_the_database_is_open_to_the_service_only(name):
+    lines = (DEPLOY / "systemd" / name).read_text(encoding="utf-8").splitlines()
+    assert {"StateDirectoryMode=0700", "UMask=0077"} <= set(lines)
+
+
 def test_what_an_image_copies_is_in_the_repository_and_let_through():
     copied = re.findall(
         r"^COPY ((?!--from)\S.*) \S+$", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE

@@ -4,6 +4,8 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
+from portal.limits import LONGEST_QUERY, MOST_PARAMETERS
+
 pytestmark = pytest.mark.django_db
 
 HEADINGS = {
@@ -53,7 +55,7 @@ def test_a_form_without_its_token_is_refused_in_the_visitors_language():
 
 def test_a_fault_of_ours_is_a_page_without_a_trace(client, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("portal.views.direction_matrix", lambda: 1 / 0)
+    monkeypatch.setattr("portal.views.direction_matrix", lambda state: 1 / 0)
     answer = client.get("/en/")
     assert answer.status_code == 500
     assert read(answer).h1.get_text() == HEADINGS[500, "en"]
@@ -64,3 +66,29 @@ def test_a_wrong_method_is_answered_and_never_a_fault(client, settings, method):
     settings.DEBUG = True
     for address in ["/en/meetings/", "/en/meetings", "/en", "/vi/decisions/x"]:
         assert getattr(client, method)(address).status_code < 500
+
+
+TOO_MUCH = [f"x={'y' * LONGEST_QUERY}", "&".join(["topic=a"] * (MOST_PARAMETERS + 1))]
+
+
+@pytest.mark.parametrize("query", TOO_MUCH)
+def test_an_address_that_asks_too_much_is_refused_and_told_how_much_there_may_be(client, query):
+    for path in ("/vi/initiatives/", "/vi/about/", "/vi/nowhere/"):
+        answer = client.get(f"{path}?{query}")
+        assert answer.status_code == 400
+        advice = read(answer).select_one(".lede").get_text()
+        assert advice.startswith("Sau dấu hỏi, địa chỉ có thể có tối đa 8000 ký tự và 500 tham số.")
+        assert "yyyy" not in answer.text
+
+
+@pytest.mark.parametrize("query", TOO_MUCH)
+def test_another_format_says_so_in_plain_text(client, query):
+    answer = client.get(f"/en/initiatives.csv?{query}")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert "up to 8000 characters and 500 parameters" in answer.text
+
+
+def test_an_address_may_be_as_long_as_is_said(client):
+    asked = "&".join([f"x={'y' * 10}"] * MOST_PARAMETERS)
+    assert len(asked) < LONGEST_QUERY
+    assert client.get(f"/en/initiatives/?{asked}").status_code == 200

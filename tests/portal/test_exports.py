@@ -11,6 +11,7 @@ from zipfile import ZipFile
 import feedparser
 import pytest
 from bs4 import BeautifulSoup
+from django.db import OperationalError
 from openpyxl import load_workbook
 
 from portal.atom import clean
@@ -39,6 +40,10 @@ NAMES = [name for name, table in TABLES.items() if table.page]
 def read_csv(client, address: str) -> list[dict]:
     text = client.get(address).getvalue().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def refuse(*arguments):
+    raise OperationalError("connection refused")
 
 
 def read_sheets(client, address: str):
@@ -160,6 +165,20 @@ def test_a_csv_file_is_compressed_on_its_way(client):
     answer = client.get("/vi/initiatives.csv", headers={"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(answer.getvalue()).startswith(b"\xef\xbb\xbfid,url,")
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br", "zstd"])
+def test_a_database_lost_on_the_way_breaks_a_csv_file_off_and_is_written_down(client, monkeypatch, caplog, encoding):
+    monkeypatch.setattr("portal.tables.ROWS_AT_ONCE", 1)
+    monkeypatch.setattr("portal.filters.ROWS_AT_ONCE", 1)
+    for _ in range(2):
+        make_initiative()
+    answer = client.get("/vi/initiatives.csv", headers={"Accept-Encoding": encoding})
+    assert answer.status_code == 200
+    monkeypatch.setattr("portal.filters.Matches.read", refuse)
+    with pytest.raises(OperationalError):
+        list(answer.streaming_content)
+    assert "An export was broken off: connection refused" in caplog.text
 
 
 @pytest.mark.parametrize("text", ['a"b\r\nSet-Cookie: x', "\u202egnp.exe", "x" * 200, "../../etc", "😀"])

@@ -7,9 +7,11 @@ from django.db import OperationalError
 
 from portal import middleware, reading, wellknown
 from portal.breaker import Breaker
+from portal.filters import Matches
 from portal.models import Topic
 from portal.reading import PRIMARY, REPLICA, ReplicaRouter, begin_reading, reading_alias
 from portal.settings import read_databases
+from tests.factories import make_document
 
 POSTGRESQL = "postgres://register@127.0.0.1:1/register"
 
@@ -87,6 +89,15 @@ def outage(monkeypatch, client):
     monkeypatch.setattr("portal.admin_site.EditingSite.has_permission", refuse)
 
 
+@pytest.fixture
+def one_database(monkeypatch):
+    """The only database of the tests answers under both names."""
+    both = dict.fromkeys((PRIMARY, REPLICA), wellknown.connections[PRIMARY])
+    monkeypatch.setattr(ReplicaRouter, "db_for_read", lambda *_, **hints: PRIMARY)
+    monkeypatch.setattr("portal.entries.connections", both)
+    monkeypatch.setattr("portal.index.connections", both)
+
+
 @pytest.mark.parametrize(
     ("path", "language", "heading"),
     [
@@ -106,19 +117,35 @@ def test_without_its_database_a_page_says_plainly_what_is_not_possible(outage, c
 
 
 @pytest.mark.django_db
-def test_a_page_that_fails_on_the_replica_is_made_again_from_the_primary(outage, client, replica, monkeypatch):
+def test_a_page_that_fails_on_the_replica_is_made_again_from_the_primary(
+    outage, client, replica, one_database, monkeypatch
+):
     asked = []
 
-    def fail_once() -> list:
+    def fail_once(state) -> list:
         asked.append(reading_alias())
         return refuse() if asked == [REPLICA] else []
 
     monkeypatch.setattr("portal.views.direction_matrix", fail_once)
-    monkeypatch.setattr(ReplicaRouter, "db_for_read", lambda *_, **hints: PRIMARY)  # there is but one in the tests
-    monkeypatch.setattr("portal.entries.connections", dict.fromkeys((PRIMARY, REPLICA), wellknown.connections[PRIMARY]))
-    monkeypatch.setattr("portal.index.connections", dict.fromkeys((PRIMARY, REPLICA), wellknown.connections[PRIMARY]))
     assert client.get("/en/").status_code == 200
     assert asked == [REPLICA, PRIMARY]
+
+
+@pytest.mark.django_db
+def test_an_export_whose_first_rows_fail_on_the_replica_is_read_from_the_primary(
+    outage, client, replica, one_database, monkeypatch
+):
+    asked, read = [], Matches.read
+
+    def fail_once(matches, ids) -> list:
+        asked.append(reading_alias())
+        return refuse() if asked == [REPLICA] else read(matches, ids)
+
+    monkeypatch.setattr(Matches, "read", fail_once)
+    document = make_document(slug="kept")
+    answer = client.get("/en/documents.csv")
+    assert (answer.status_code, asked) == (200, [REPLICA, PRIMARY])
+    assert f"\r\n{document.slug}," in answer.getvalue().decode()
 
 
 @pytest.mark.django_db
