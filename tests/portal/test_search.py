@@ -261,7 +261,7 @@ def test_conditions_that_find_nothing_together_are_offered_apart(client):
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "   ", "x" * 10_000, "a\x00b", "'\"", "🙂", "\u202eabc", "-", "%", "* AND (", '"', '""', "NEAR(a b)"),
+        *("", "   ", "x" * 2_000, "a\x00b", "'\"", "🙂", "\u202eabc", "-", "%", "* AND (", '"', '""', "NEAR(a b)"),
         *("a OR b", "^a", "names:a", "{words} : a", "a & !b | c:*", "\\", "ǁ", "\ud7ff\uffff", "ﷺ", "الأمن", "-a -b"),
         " ".join("abcdefghijklmnopqrstuvwxyz"),
         unicodedata.normalize("NFD", "ế" * 60),
