@@ -65,10 +65,22 @@ def test_a_unit_names_commands_and_settings_that_there_are(path):
         assert name == "clearsessions" or (ROOT / "portal/management/commands" / f"{name}.py").exists()
 
 
-@pytest.mark.parametrize("name", ["portal.service", "portal-daily.service"])
-def test_the_folder_with_the_database_is_open_to_the_service_only(name):
-    lines = (DEPLOY / "systemd" / name).read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("path", sorted((DEPLOY / "systemd").glob("*.service")), ids=lambda path: path.name)
+def test_the_folder_with_the_database_is_open_to_the_service_only(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
     assert {"StateDirectoryMode=0700", "UMask=0077"} <= set(lines)
+
+
+def test_what_is_to_be_run_from_time_to_time_has_a_timer():
+    timed = [path.with_suffix(".service").read_text(encoding="utf-8") for path in DEPLOY.glob("systemd/*.timer")]
+    commands = {name for unit in timed for name in re.findall(r"manage\.py (\w+)", unit)}
+    assert commands == {"backup", "clearsessions", "forget_reporters", "publish_due", "check_links"}
+
+
+def test_the_runbook_starts_every_timer():
+    runbook = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    started = set(re.findall(r"systemctl enable --now (.+)", runbook)[0].split())
+    assert started == {"portal.service", *(path.name for path in DEPLOY.glob("systemd/*.timer"))}
 
 
 def test_what_an_image_copies_is_in_the_repository_and_let_through():
