@@ -168,6 +168,15 @@ def test_a_client_that_knows_the_state_gets_304_before_anything_is_read(client):
     assert client.get("/api/v1/initiatives/", headers={"If-None-Match": etag}).status_code == 200
 
 
+def test_a_client_that_got_a_compressed_answer_gets_304_before_anything_is_read(client, monkeypatch):
+    make_initiative()
+    compressed = {"Accept-Encoding": "gzip"}
+    etag = client.get("/api/v1/initiatives/", headers=compressed)["ETag"]
+    assert etag.startswith("W/")
+    monkeypatch.setattr("portal.api.ListView.page_of", lambda *_: pytest.fail("The list was read."))
+    assert client.get("/api/v1/initiatives/", headers=compressed | {"If-None-Match": etag}).status_code == 304
+
+
 def test_other_sites_may_ask_and_read_the_etag(client):
     answer = client.options("/api/v1/meetings/", headers={"Origin": "https://example.org"})
     assert (answer.status_code, answer["Access-Control-Allow-Methods"]) == (204, "GET, HEAD, OPTIONS")
