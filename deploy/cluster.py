@@ -89,6 +89,11 @@ def status_of(address: str) -> int:
         return 0
 
 
+def workers_of(server: int) -> set[int]:
+    """The processes in which a gunicorn serves, by the number of the one that watches over them."""
+    return set(map(int, Path(f"/proc/{server}/task/{server}/children").read_text(encoding="ascii").split()))
+
+
 class Cluster:
     """The parts by name; each can be stopped as a power cut would, and started again."""
 
@@ -173,8 +178,8 @@ class Cluster:
 
     def start_app(self, number: int) -> None:
         bind = f"127.0.0.1:{self.app_ports[number]}"
-        command = ("-m", "gunicorn", "portal.wsgi", "--bind", bind, "--worker-class", "gthread", "--workers", "2")
-        self.start_process(f"app-{number}", sys.executable, *command, "--threads", "4", "--no-control-socket")
+        command = ("-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "portal.wsgi", "--bind", bind)
+        self.start_process(f"app-{number}", sys.executable, *command)
         wait_for(lambda: status_of(f"{self.app_address(number)}/readyz") == 200, f"app server {number}")
 
     def start_nginx(self) -> None:
