@@ -126,6 +126,36 @@ def read_cache() -> dict:
     return {"BACKEND": "portal.caches.ForgivingRedisCache", "LOCATION": url}
 
 
+def read_media_root() -> str:
+    """MEDIA_ROOT, a folder outside of the code; none when unset, and then no file can be kept."""
+    value = read_text("MEDIA_ROOT")
+    if value and (not Path(value).is_absolute() or Path(value).resolve().is_relative_to(BASE_DIR)):
+        raise ImproperlyConfigured(f"MEDIA_ROOT is {value!r}; use an absolute path outside of {BASE_DIR}.")
+    return value
+
+
+def read_file_store() -> dict:
+    """Where files are kept, as Django's dictionary: the bucket that S3_BUCKET names, else a folder for its owner."""
+    bucket, endpoint = read_text("S3_BUCKET"), read_text("S3_ENDPOINT_URL")
+    access_key, secret_key = read_text("S3_ACCESS_KEY"), read_text("S3_SECRET_KEY")
+    if not bucket:
+        options = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700, "allow_overwrite": True}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    if endpoint and urlsplit(endpoint).scheme not in {"https", "http"}:
+        raise ImproperlyConfigured("S3_ENDPOINT_URL must start with https:// or http://")
+    if bool(access_key) != bool(secret_key):
+        raise ImproperlyConfigured("S3_ACCESS_KEY and S3_SECRET_KEY are set both or not at all.")
+    given = {
+        "bucket_name": bucket,
+        "endpoint_url": endpoint,
+        "access_key": access_key,
+        "secret_key": secret_key,
+        "region_name": read_text("S3_REGION"),
+    }
+    options = {name: value for name, value in given.items() if value}
+    return {"BACKEND": "portal.file_store.PrivateBucket", "OPTIONS": options}
+
+
 def read_contact() -> str:
     """SECURITY_CONTACT as the address that security.txt names: mailto:, https:// or tel:; nothing when unset."""
     value = read_text("SECURITY_CONTACT")
@@ -267,8 +297,10 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5  # no form has more than one
 STATIC_URL = "/static/"
 STATIC_ROOT = read_text("STATIC_ROOT") or BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = read_media_root()
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Visitors and editors leave no files; backups are kept there.
+    "default": read_file_store(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -37,7 +37,7 @@ def test_the_example_environment_passes_every_check_for_production(tmp_path):
 
 def test_every_variable_of_the_example_is_explained():
     lines = (DEPLOY / "production.env.example").read_text(encoding="utf-8").splitlines()
-    named = {match[1] for line in lines if (match := re.match(r"#?([A-Z_]+)=", line))}
+    named = {match[1] for line in lines if (match := re.match(r"#?([A-Z0-9_]+)=", line))}
     servers = {"WEB_CONCURRENCY", "WEB_THREADS", "BIND", "PROMETHEUS_MULTIPROC_DIR"}  # of gunicorn.conf.py
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert {name for name in named - servers if f"`{name}`" not in readme} == set()
