@@ -68,7 +68,7 @@ def read_secret_key(debug: bool) -> str:
 
 PATIENCE = 3  # seconds for a database to answer at all; a page waits no longer for one that is gone
 # Of a SQLite database each thread of each worker keeps so much, which the system keeps too: more makes no page faster.
-SQLITE_KILOBYTES, SQLITE_STATEMENTS = 512, 16
+SQLITE_KILOBYTES, SQLITE_STATEMENTS = 256, 64
 
 
 def read_database(debug: bool = True, name: str = "DATABASE_URL") -> dict:
