@@ -35,8 +35,7 @@ serve: ## Start the portal under production settings; PORT, HOST, DATABASE_URL, 
 	@export HTTPS="$${HTTPS:-0}" SECRET_KEY="$${SECRET_KEY:-$$($(ENVIRONMENT) secret-key)}" && \
 	$(MANAGE) prepare && \
 	$(MANAGE) collectstatic --noinput --verbosity 0 && \
-	exec .venv/bin/gunicorn portal.wsgi --bind $(HOST):$(PORT) \
-		--worker-class gthread --workers 2 --threads 4 --no-control-socket
+	exec .venv/bin/gunicorn -c deploy/gunicorn.conf.py portal.wsgi --bind $(HOST):$(PORT)
 
 # The tests start a PostgreSQL of their own where the machine has one.
 test-environment:

@@ -173,8 +173,8 @@ class Cluster:
 
     def start_app(self, number: int) -> None:
         bind = f"127.0.0.1:{self.app_ports[number]}"
-        command = ("-m", "gunicorn", "portal.wsgi", "--bind", bind, "--worker-class", "gthread", "--workers", "2")
-        self.start_process(f"app-{number}", sys.executable, *command, "--threads", "4", "--no-control-socket")
+        command = ("-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "portal.wsgi", "--bind", bind)
+        self.start_process(f"app-{number}", sys.executable, *command)
         wait_for(lambda: status_of(f"{self.app_address(number)}/readyz") == 200, f"app server {number}")
 
     def start_nginx(self) -> None:

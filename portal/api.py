@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 from portal.exports import answer_unless_known, part_address, site_of, state_tag
 from portal.filters import FilterForm
 from portal.index import content_state
-from portal.limits import has_room, seconds_left
+from portal.limits import has_room, is_too_long, seconds_left
 from portal.openapi import LARGEST_PAGE, USUAL_PAGE, description
 from portal.representation import lists, texts_of
 from portal.tables import Table
@@ -36,6 +36,7 @@ TITLES = {
     405: gettext_lazy("This method is not allowed here"),
     406: gettext_lazy("There is only JSON here"),
     412: gettext_lazy("The content is no longer what you know"),
+    414: gettext_lazy("This address is too long"),
     429: gettext_lazy("Too many requests"),
 }
 CORS = {
@@ -57,6 +58,10 @@ class WrongParameters(exceptions.APIException):
     def __init__(self, errors: list[dict]) -> None:
         super().__init__()
         self.errors = errors
+
+
+class AddressTooLong(exceptions.APIException):
+    status_code = 414
 
 
 class Changed(exceptions.APIException):
@@ -113,6 +118,11 @@ class ApiView(APIView):
 
     throttle_classes = [Throttle]
     http_method_names = ["get", "head", "options"]
+
+    def initial(self, request: HttpRequest, *args, **kwargs) -> None:
+        if is_too_long(request):
+            raise AddressTooLong()
+        super().initial(request, *args, **kwargs)
 
     def options(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         """What a browser asks before it lets a script of another site ask."""

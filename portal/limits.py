@@ -1,7 +1,18 @@
-"""So many acts in a span of time, counted by the clock in the cache."""
+"""What one visitor may ask: addresses of so many characters, so many acts in a span of time."""
 
 from django.core.cache import cache
+from django.http import HttpRequest
 from django.utils import timezone
+
+LONGEST_ADDRESS = 8000  # characters; every filter of a list with every value in it has far fewer
+
+
+def is_too_long(request: HttpRequest) -> bool:
+    """Whether the address is longer than anybody needs; known before any of it is understood."""
+    return len(request.path_info) + len(request.META.get("QUERY_STRING", "")) > LONGEST_ADDRESS
+
+
+# Acts, counted by the clock in the cache
 
 
 def now_in_seconds() -> int:

@@ -1,15 +1,18 @@
-"""What every request passes: the database it reads, errors as pages, and what is said when a database is gone."""
+"""What every request passes: which database it reads, how long its address is, errors as pages, and outages."""
 
 from collections.abc import Callable
+from copy import copy
 
 from compression_middleware import middleware as compression
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.views.defaults import page_not_found
 
+from portal.limits import LONGEST_ADDRESS, is_too_long
 from portal.reading import OUTAGE, begin_reading, can_fall_back, fall_back, give_up, is_lost, reading_alias
 
 # Asked by machines beside the server, by whatever address they know it; the answers name no host.
@@ -37,6 +40,28 @@ class CompressionMiddleware(compression.CompressionMiddleware):
         if response.get("Content-Type", "").startswith(COMPRESSED):
             return response
         return super().process_response(request, response)
+
+
+class AddressLengthMiddleware:
+    """An address that is too long is read by nothing below; the API says so itself, in its own words."""
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_too_long(request) and not request.path_info.startswith("/api/"):
+            return too_long_page(request)
+        return self.get_response(request)
+
+
+def too_long_page(request: HttpRequest) -> HttpResponse:
+    """Its links lead from the home page: what was asked would be repeated in them."""
+    shown = copy(request)
+    shown.path = shown.path_info = reverse("home")
+    shown.META = request.META | {"QUERY_STRING": ""}
+    response = render(shown, "414.html", {"longest": LONGEST_ADDRESS}, status=414)
+    add_never_cache_headers(response)
+    return response
 
 
 class ErrorPagesMiddleware(CommonMiddleware):

@@ -290,7 +290,7 @@ def test_all_records_are_what_the_description_says(described, client, name):
 
 def test_errors_are_what_the_description_says(described, client):
     problem = resolved(described, "Problem")
-    for path, status in [("meetings/?status=zz", 400), ("nowhere/", 404)]:
+    for path, status in [("meetings/?status=zz", 400), ("nowhere/", 404), (f"meetings/?country={'x' * 9000}", 414)]:
         assert [error.message for error in problem.iter_errors(refused(client, path, status))] == []
 
 

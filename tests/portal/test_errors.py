@@ -11,6 +11,8 @@ HEADINGS = {
     (400, "en"): "This request could not be understood",
     (403, "en"): "You may not open this page",
     (404, "en"): "There is no page at this address",
+    (414, "vi"): "Địa chỉ này quá dài",
+    (414, "en"): "This address is too long",
     (500, "en"): "A fault on our side",
 }
 
@@ -64,3 +66,26 @@ def test_a_wrong_method_is_answered_and_never_a_fault(client, settings, method):
     settings.DEBUG = True
     for address in ["/en/meetings/", "/en/meetings", "/en", "/vi/decisions/x"]:
         assert getattr(client, method)(address).status_code < 500
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("asked", ["meetings/?country={}", "search/?q={}", "{}/", "meetings.csv?q={}"])
+def test_an_address_that_is_too_long_is_answered_before_it_is_read(client, language, asked, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = client.get(f"/{language}/{asked.format('x' * 50_000)}")
+    assert answer.status_code == 414
+    page = read(answer)
+    assert page.h1.get_text() == HEADINGS[414, language]
+    assert "xxx" not in answer.content.decode() and len(answer.content) < 50_000
+    other = page.select_one("#other-language")["href"]
+    assert client.get(other).status_code == 200
+
+
+def test_an_address_that_is_too_long_for_the_editors_site_is_answered_in_their_language(client, admin_user):
+    client.force_login(admin_user)
+    answer = client.get(f"/admin/portal/topic/?q={'x' * 9000}", headers={"Accept-Language": "en"})
+    assert (answer.status_code, read(answer).h1.get_text()) == (414, HEADINGS[414, "en"])
+
+
+def test_a_long_address_that_is_needed_is_read(client):
+    assert client.get(f"/en/search/?q={'x' * 7500}").status_code == 200
