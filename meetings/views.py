@@ -1,5 +1,7 @@
 """The pages of meetings, decisions, statements and people."""
 
+from itertools import groupby
+
 from django.db.models import QuerySet
 
 from initiatives.models import Discrepancy, Initiative, Plan, disputes_of
@@ -17,6 +19,7 @@ from meetings.models import (
     main_results,
 )
 from portal import charts
+from portal.index import ContentState, kept
 from portal.models import Body, Country, Direction, Document
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 
@@ -127,6 +130,18 @@ class DecisionListView(RecordListView):
         return super().get_context_data(levels=self.filterset.by_level(), **kwargs)
 
 
+def neighbours(decision: Decision, state: ContentState) -> tuple[Decision | None, Decision | None]:
+    """The decisions of the same meeting before and after one: their slugs; one query for each state of the content."""
+
+    def make() -> dict[int, list[Decision]]:
+        rows = Decision.objects.published().only("slug", "meeting_id").order_by("meeting_id", "order")
+        return {meeting: list(those) for meeting, those in groupby(rows, key=lambda row: row.meeting_id)}
+
+    line = kept(state, "decisions by meeting", make)[decision.meeting_id]
+    place = line.index(decision)
+    return line[place - 1] if place else None, line[place + 1] if place + 1 < len(line) else None
+
+
 class DecisionDetailView(RecordDetailView):
     model = Decision
     template_name = "meetings/decision_detail.html"
@@ -144,11 +159,11 @@ class DecisionDetailView(RecordDetailView):
 
     def get_context_data(self, **kwargs):
         decision = self.object
-        siblings = Decision.objects.published().filter(meeting=decision.meeting_id)
+        before, after = neighbours(decision, self.content)
         return super().get_context_data(
             verbs_of_level=[verb.label for verb in VERBS_BY_LEVEL[Level(decision.level)]],
-            previous_decision=siblings.filter(order__lt=decision.order).order_by("-order").first(),
-            next_decision=siblings.filter(order__gt=decision.order).order_by("order").first(),
+            previous_decision=before,
+            next_decision=after,
             evidence=Evidence.of([decision], disputes_of(decision)),
             **kwargs,
         )

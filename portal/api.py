@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 from portal.exports import answer_unless_known, part_address, site_of, state_tag
 from portal.filters import FilterForm
 from portal.index import content_state
-from portal.limits import has_room, is_too_long, seconds_left
+from portal.limits import asks_too_much, has_room, seconds_left, too_much
 from portal.openapi import LARGEST_PAGE, USUAL_PAGE, description
 from portal.representation import lists, texts_of
 from portal.tables import Table
@@ -36,7 +36,6 @@ TITLES = {
     405: gettext_lazy("This method is not allowed here"),
     406: gettext_lazy("There is only JSON here"),
     412: gettext_lazy("The content is no longer what you know"),
-    414: gettext_lazy("This address is too long"),
     429: gettext_lazy("Too many requests"),
 }
 CORS = {
@@ -60,8 +59,14 @@ class WrongParameters(exceptions.APIException):
         self.errors = errors
 
 
-class AddressTooLong(exceptions.APIException):
-    status_code = 414
+class AskedTooMuch(exceptions.APIException):
+    """More than any list could mean."""
+
+    status_code = 400
+
+    @property
+    def told(self) -> str:
+        return too_much()
 
 
 class Changed(exceptions.APIException):
@@ -95,7 +100,8 @@ def problem(exception: Exception, context: dict) -> HttpResponse | None:
     title = TITLES.get(status, exception.default_detail)
     errors = getattr(exception, "errors", [])
     lines = [f"{error['label']} ({error['parameter']}): {' '.join(error['messages'])}" for error in errors]
-    content = {"type": "about:blank", "title": title, "status": status, "detail": "\n".join(lines) or str(title)}
+    detail = "\n".join(lines) or getattr(exception, "told", str(title))
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     response = as_json(content | ({"errors": errors} if errors else {}), status, PROBLEM)
     if wait := getattr(exception, "wait", None):
         response["Retry-After"] = str(int(wait))
@@ -119,9 +125,9 @@ class ApiView(APIView):
     throttle_classes = [Throttle]
     http_method_names = ["get", "head", "options"]
 
-    def initial(self, request: HttpRequest, *args, **kwargs) -> None:
-        if is_too_long(request):
-            raise AddressTooLong()
+    def initial(self, request, *args, **kwargs) -> None:
+        if asks_too_much(request):
+            raise AskedTooMuch()
         super().initial(request, *args, **kwargs)
 
     def options(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:

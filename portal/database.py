@@ -7,7 +7,7 @@ that a migration rebuilds.
 from collections.abc import Iterator
 
 from django.apps import apps
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Model
 
 from portal.entries import ContentVersion, SearchEntry
@@ -19,8 +19,12 @@ SQLITE_NEW_VERSION = """DELETE FROM portal_contentversion;
     INSERT INTO portal_contentversion (id, version) VALUES (1, lower(hex(randomblob(16))));"""
 SQLITE_VERSION_TRIGGER = """CREATE TRIGGER IF NOT EXISTS "version_{table}_{event}" AFTER {event} ON "{table}"
     BEGIN {new_version} END"""
-SQLITE_TEXT_INDEX = """CREATE VIRTUAL TABLE IF NOT EXISTS portal_searchentry_fts USING fts5({columns},
-    content='portal_searchentry', content_rowid='number', tokenize='ascii')"""
+# Short beginnings are indexed too: "h" would else put together the places of every word that begins with it.
+SQLITE_BEGINNINGS = "prefix='1 2 3 4'"
+SQLITE_TEXT_INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS portal_searchentry_fts USING fts5({{columns}},
+    content='portal_searchentry', content_rowid='number', tokenize='ascii', {SQLITE_BEGINNINGS})"""
+SQLITE_IS_OLD = "SELECT 1 FROM sqlite_master WHERE name = 'portal_searchentry_fts' AND instr(sql, %s) = 0"
+SQLITE_FILL_TEXT_INDEX = "INSERT INTO portal_searchentry_fts(portal_searchentry_fts) VALUES ('rebuild')"
 SQLITE_TAKE_OUT = """INSERT INTO portal_searchentry_fts(portal_searchentry_fts, rowid, {columns})
     VALUES ('delete', old.number, {old});"""
 SQLITE_PUT_IN = "INSERT INTO portal_searchentry_fts(rowid, {columns}) VALUES (new.number, {new});"
@@ -85,6 +89,18 @@ def complete_database(using: str = DEFAULT_DB_ALIAS, **kwargs) -> None:
     if not wanted <= set(connection.introspection.table_names()):
         return
     statements = sqlite_statements() if connection.vendor == "sqlite" else postgresql_statements()
+    if connection.vendor == "sqlite":
+        renew_text_index(using)
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def renew_text_index(using: str) -> None:
+    """Make SQLite's text index anew where it was made before short beginnings were indexed; no entry changes."""
+    with transaction.atomic(using), connections[using].cursor() as cursor:
+        cursor.execute(SQLITE_IS_OLD, [SQLITE_BEGINNINGS])
+        if cursor.fetchone():
+            cursor.execute("DROP TABLE portal_searchentry_fts")
+            cursor.execute(SQLITE_TEXT_INDEX.format(columns=", ".join(COLUMNS)))
+            cursor.execute(SQLITE_FILL_TEXT_INDEX)

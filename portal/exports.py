@@ -133,9 +133,11 @@ def answer_unless_known(request: HttpRequest, build: Callable[[], HttpResponse],
     """304 to a client that has this state of the content, before anything is read; else what is built.
 
     Other conditions, such as `*`, are weighed when there is an answer: an error comes before them.
+    A client that got the answer compressed knows its tag as a weak one.
     """
     etag = quote_etag(etag)
-    if etag in parse_etags(request.headers.get("If-None-Match", "")) and "If-Match" not in request.headers:
+    known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
+    if etag in known and "If-Match" not in request.headers:
         return HttpResponseNotModified(headers={"ETag": etag})
     response = build()
     response["ETag"] = etag

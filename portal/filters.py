@@ -38,6 +38,7 @@ from portal.text import english_sort_key, sort_key
 
 LONGEST_SEARCH = 200
 LONG_FACET = 12
+MOST_CHIPS = 24  # each names all the others in its address
 RELEVANCE = "relevance"
 ROWS_AT_ONCE = 500
 BLANKS = " \t\r\n"  # around a value; other characters that show nothing are wrong values
@@ -673,7 +674,7 @@ class RecordFilterSet(django_filters.FilterSet):
     def state_words(self) -> list[str]:
         """What tells this state of the list from the plain one: values chosen, and another order."""
         orders = dict(self.sort_choices) if self.chosen_sort != self.default_sort else {}
-        return [chip.label for chip in self.chips] + [orders[sort] for sort in [self.chosen_sort] if sort in orders]
+        return [*self.active_labels, *(orders[sort] for sort in [self.chosen_sort] if sort in orders)]
 
     @property
     def sentence(self) -> str:
@@ -687,18 +688,24 @@ class RecordFilterSet(django_filters.FilterSet):
         return f"{self.noun} {', '.join([first, *parts[2:]])}"
 
     @cached_property
+    def active_labels(self) -> list[str]:
+        """What every active value is called."""
+        return [label for name, value in self.active.items() for label in self.filters[name].labels_of(value)]
+
+    @cached_property
     def chips(self) -> list[Chip]:
-        """Every active value with the address of the list without it."""
-        chips = []
-        for name, value in self.active.items():
-            labels = self.filters[name].labels_of(value)
-            if isinstance(value, list):
-                chips += [
-                    Chip(label, self.query_without(name, each)) for each, label in zip(value, labels, strict=True)
-                ]
-            else:
-                chips += [Chip(label, self.query_without(name)) for label in labels]
-        return chips
+        """Each of the first active values with the address of the list without it."""
+        single = [
+            (name, each)
+            for name, value in self.active.items()
+            for each in (value if isinstance(value, list) else [None])
+        ]
+        shown = zip(single[:MOST_CHIPS], self.active_labels, strict=False)
+        return [Chip(label, self.query_without(name, value)) for (name, value), label in shown]
+
+    @property
+    def chips_left_out(self) -> int:
+        return len(self.active_labels) - len(self.chips)
 
     @property
     def ways_out(self) -> list[WayOut]:
@@ -719,12 +726,19 @@ class RecordFilterSet(django_filters.FilterSet):
                 query += [(name, part) for part in given if part.strip()]
         return f"?{urlencode(query)}" if query else ""
 
+    @cached_property
+    def asked(self) -> list[tuple[str, str, str]]:
+        """(parameter, value, both as they stand in an address) of all that was asked, but for the page."""
+        return [
+            (name, part.strip(), urlencode([(name, part)]))
+            for name, given in self.data.lists()
+            for part in given
+            if name != "page" and part.strip()
+        ]
+
     def query_without(self, name: str, value: str | None = None) -> str:
         """The query string of the first page without one parameter, or one of its values."""
         left = [
-            (key, part)
-            for key, given in self.data.lists()
-            for part in given
-            if key != "page" and part.strip() and not (key == name and value in (None, part.strip()))
+            encoded for asked, part, encoded in self.asked if not (asked == name and (value is None or value == part))
         ]
-        return f"?{urlencode(left)}"
+        return f"?{'&'.join(left)}"

@@ -1,18 +1,25 @@
-"""What one visitor may ask: addresses of so many characters, so many acts in a span of time."""
+"""How much one visitor may ask: at once, in one address; and how often, counted by the clock in the cache."""
 
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-LONGEST_ADDRESS = 8000  # characters; every filter of a list with every value in it has far fewer
-
-
-def is_too_long(request: HttpRequest) -> bool:
-    """Whether the address is longer than anybody needs; known before any of it is understood."""
-    return len(request.path_info) + len(request.META.get("QUERY_STRING", "")) > LONGEST_ADDRESS
+# Every option of the longest list ticked at once is half of either; servers before the register let no more through.
+LONGEST_QUERY, MOST_PARAMETERS = 8000, 500
 
 
-# Acts, counted by the clock in the cache
+def asks_too_much(request: HttpRequest) -> bool:
+    """Whether the address has more after its question mark than any list could mean; found before that is read."""
+    query = request.META.get("QUERY_STRING", "")
+    return len(query) > LONGEST_QUERY or query.count("&") >= MOST_PARAMETERS
+
+
+def too_much() -> str:
+    """What a visitor is told who asked it."""
+    return _(
+        "After the question mark the address may have up to %(characters)s characters and %(parameters)s parameters."
+    ) % {"characters": LONGEST_QUERY, "parameters": MOST_PARAMETERS}
 
 
 def now_in_seconds() -> int:

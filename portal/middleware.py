@@ -1,18 +1,20 @@
-"""What every request passes: which database it reads, how long its address is, errors as pages, and outages."""
+"""What every request passes: the database it reads, bounds of what is asked, errors as pages, and what is said when a
+database is gone.
+"""
 
 from collections.abc import Callable
-from copy import copy
+from http import HTTPStatus
 
 from compression_middleware import middleware as compression
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 
-from portal.limits import LONGEST_ADDRESS, is_too_long
+from portal.limits import asks_too_much, too_much
 from portal.reading import OUTAGE, begin_reading, can_fall_back, fall_back, give_up, is_lost, reading_alias
 
 # Asked by machines beside the server, by whatever address they know it; the answers name no host.
@@ -42,28 +44,6 @@ class CompressionMiddleware(compression.CompressionMiddleware):
         return super().process_response(request, response)
 
 
-class AddressLengthMiddleware:
-    """An address that is too long is read by nothing below; the API says so itself, in its own words."""
-
-    def __init__(self, get_response: Callable) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_too_long(request) and not request.path_info.startswith("/api/"):
-            return too_long_page(request)
-        return self.get_response(request)
-
-
-def too_long_page(request: HttpRequest) -> HttpResponse:
-    """Its links lead from the home page: what was asked would be repeated in them."""
-    shown = copy(request)
-    shown.path = shown.path_info = reverse("home")
-    shown.META = request.META | {"QUERY_STRING": ""}
-    response = render(shown, "414.html", {"longest": LONGEST_ADDRESS}, status=414)
-    add_never_cache_headers(response)
-    return response
-
-
 class ErrorPagesMiddleware(CommonMiddleware):
     """Django's CommonMiddleware, with what it and DEBUG would show a developer turned into the public pages."""
 
@@ -76,6 +56,26 @@ class ErrorPagesMiddleware(CommonMiddleware):
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
         """The address with its slash, whatever the method: Django raises for POST while DEBUG is on."""
         return request.get_full_path(force_append_slash=True)
+
+
+class BoundsMiddleware:
+    """Refuses addresses that ask more than any list could mean, before anything is made of them.
+
+    The API does so by itself, in its own words.
+    """
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not asks_too_much(request) or request.path.startswith("/api/"):
+            return self.get_response(request)
+        if "." in request.path.rpartition("/")[2]:  # a list in another format
+            text = f"{_('This request could not be understood')}\n\n{too_much()}\n"
+            return HttpResponse(text, status=HTTPStatus.BAD_REQUEST, content_type="text/plain; charset=utf-8")
+        # What was asked would be repeated in every link of the page.
+        request.META["QUERY_STRING"] = ""
+        return render(request, "400.html", {"advice": too_much()}, status=HTTPStatus.BAD_REQUEST)
 
 
 class OutageMiddleware:

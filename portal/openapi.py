@@ -262,12 +262,11 @@ def refusals() -> dict[str, dict]:
         "NotAllowed": refused(_("Only GET, HEAD and OPTIONS are understood.")),
         "NotAcceptable": refused(_("The answer is JSON, and the request does not accept it.")),
         "Changed": refused(_("If-Match names a state of the content that has gone.")),
-        "TooLong": refused(_("The address is longer than anybody needs.")),
         "TooMany": refused(_("Too many requests from one address."), **{"Retry-After": seconds}),
     }
 
 
-ALWAYS = {"405": "NotAllowed", "406": "NotAcceptable", "412": "Changed", "414": "TooLong", "429": "TooMany"}
+ALWAYS = {"405": "NotAllowed", "406": "NotAcceptable", "412": "Changed", "429": "TooMany"}
 
 
 def operation(

@@ -17,7 +17,7 @@ from django.views.generic import DetailView, ListView
 from portal.filters import Matches
 from portal.index import content_state
 from portal.models import Reliability, Source, State
-from portal.prepared import ANY_ID, PreparedQuery, PreparedRecord, prepared, public_rows, rows_once
+from portal.prepared import PreparedQuery, PreparedRecord, prepared, prepared_rows, public_rows, rows_once
 
 RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
 
@@ -151,11 +151,7 @@ class RecordListView(ListView):
         return rows_once(content, name, ids, lambda missing: self.reader().about(*missing))
 
     def reader(self) -> PreparedQuery:
-        return prepared(self.filterset.content, type(self), self.model, self.prepare)
-
-    def prepare(self) -> PreparedQuery:
-        rows = self.rows().order_by().filter(pk__in=[ANY_ID])
-        return PreparedQuery(rows, ANY_ID, rows.db)
+        return prepared(self.filterset.content, type(self), self.model, lambda: prepared_rows(self.rows()))
 
     def gather_evidence(self, records: list[Model]) -> Evidence | SourceCounts:
         """What the rows name of their sources: how many there are; overridden where they name them."""

@@ -79,6 +79,11 @@ class PreparedQuery:
         return queryset
 
 
+def prepared_rows(queryset: QuerySet) -> PreparedQuery:
+    """The rows of some ids of a queryset, in any order."""
+    return PreparedQuery(queryset.order_by().filter(pk__in=[ANY_ID]), ANY_ID, queryset.db)
+
+
 def is_direct(prefetch: Prefetch | str) -> bool:
     return isinstance(prefetch, Prefetch) and "__" not in prefetch.prefetch_to and prefetch.queryset is not None
 
@@ -115,9 +120,9 @@ class PreparedRecord:
         return record
 
 
-def prepared(state: ContentState, view: type, model: type[Model], make: Callable[[], object]) -> object:
-    """How a view reads its records, in this language and from this database; made once for a state of the content."""
-    return kept(state, (view, "prepared", get_language(), router.db_for_read(model)), make)
+def prepared(state: ContentState, page: object, model: type[Model], make: Callable[[], object]) -> object:
+    """How a page reads its records, in this language and from this database; made once for a state of the content."""
+    return kept(state, (page, "prepared", get_language(), router.db_for_read(model)), make)
 
 
 def rows_once(

@@ -37,17 +37,34 @@ class Term:
         return "(" + " <-> ".join(quoted) + (":*)" if self.goes_on else ")")
 
 
+Group = tuple[Term, ...]
+
+
+def follows(group: Group, other: Group) -> bool:
+    """Whether wherever a term of the other group occurs, one of this does: it is one, or begins one of its words."""
+    begins = tuple(term.words[0] for term in group if term.goes_on and len(term.words) == 1)
+    return all(term in group or any(word.startswith(begins) for word in term.words) for term in other)
+
+
 @dataclass(frozen=True)
 class Condition:
     """Of every group one term at least must occur."""
 
-    groups: tuple[tuple[Term, ...], ...]
+    groups: tuple[Group, ...]
+
+    def needed(self) -> list[Group]:
+        """The groups without those that follow from another: a database would look up each of "hi", "hie", "hie"."""
+        left = list(dict.fromkeys(tuple(dict.fromkeys(group)) for group in self.groups))
+        for group in [*left]:
+            if any(follows(group, other) for other in left if other is not group):
+                left.remove(group)
+        return left
 
     def fts5(self) -> str:
-        return " AND ".join("(" + " OR ".join(term.fts5() for term in group) + ")" for group in self.groups)
+        return " AND ".join("(" + " OR ".join(term.fts5() for term in group) + ")" for group in self.needed())
 
     def tsquery(self) -> str:
-        return " & ".join("(" + " | ".join(term.tsquery() for term in group) + ")" for group in self.groups)
+        return " & ".join("(" + " | ".join(term.tsquery() for term in group) + ")" for group in self.needed())
 
 
 def whole_name(words: Iterable[str]) -> str:

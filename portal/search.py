@@ -21,6 +21,7 @@ from portal.hits import Hits, find
 from portal.index import ContentState, Index, content_state, kept
 from portal.models import Body, Country, Direction, Document, Editorial, Topic, shown_texts, sort_column
 from portal.passages import holds_all, mark_words, passage
+from portal.prepared import PreparedQuery, prepared, prepared_rows, rows_once
 from portal.query import Query, parse_query
 from portal.text import fold, folded_words, words_of
 
@@ -202,11 +203,16 @@ class Search:
         return Paginator(next((group.ids for group in self.groups if group.kind == self.kind), []), SHOWN_ON_A_PAGE)
 
     def read(self, kind: Kind, ids: list[int]) -> list[Result]:
-        rows = {record.pk: record for record in RECORDS[kind].published().filter(pk__in=ids)}
+        rows = rows_once(
+            self.state, ("found", kind, self.language), ids, lambda missing: self.reader(kind).about(*missing)
+        )
         own = self.hits.ids_in(MODELS[kind], self.language)
-        found = [(rows[each], self.language if each in own else self.other) for each in ids if each in rows]
+        found = [(row, self.language if row.pk in own else self.other) for row in rows]
         self.read_parts(found)
         return [self.result(record, language) for record, language in found]
+
+    def reader(self, kind: Kind) -> PreparedQuery:
+        return prepared(self.state, ("found", kind), MODELS[kind], lambda: prepared_rows(RECORDS[kind].published()))
 
     def read_parts(self, found: list[tuple[Editorial, str]]) -> None:
         """The parts of the records that do not say by themselves all that was asked for; one query for all of them."""

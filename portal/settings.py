@@ -195,7 +195,7 @@ MIDDLEWARE = [
     "portal.middleware.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "portal.middleware.AddressLengthMiddleware",
+    "portal.middleware.BoundsMiddleware",
     "portal.middleware.ErrorPagesMiddleware",
     "portal.middleware.OutageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -8,7 +8,8 @@ from bs4 import BeautifulSoup
 
 from tests.servers import gunicorn, nginx_before
 
-HEADINGS = {"vi": "Địa chỉ này quá dài", "en": "This address is too long"}
+HEADINGS = {"vi": "Không hiểu được yêu cầu này", "en": "This request could not be understood"}
+ADVICE = {"vi": "tối đa 8000 ký tự", "en": "up to 8000 characters"}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,8 @@ def test_a_query_that_is_too_long_is_answered_by_a_page_with_a_way_back(place, k
     for language, heading in HEADINGS.items():
         status, text = ask(port, f"/{language}/meetings/?country={'x' * kilobytes * 1000}")
         page = BeautifulSoup(text, "html5lib")
-        assert (status, page.html["lang"], page.h1.get_text()) == (414, language, heading)
+        assert (status, page.html["lang"], page.h1.get_text()) == (400, language, heading)
+        assert ADVICE[language] in page.select_one(".lede").get_text()
         assert page.select_one("main a.btn")["href"] == f"/{language}/"
 
 

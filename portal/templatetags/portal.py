@@ -162,8 +162,12 @@ def public(record):
 @register.simple_tag
 def day(date, precision: str = "day") -> SafeString:
     """A <time> that tells no more than is known."""
-    if date is None:
-        return format_html("")
+    return time_element(date, precision, get_language()) if date else mark_safe("")
+
+
+@lru_cache(maxsize=4000)
+def time_element(date, precision: str, language: str) -> SafeString:
+    """A date in a language; the same few stand on many pages, and writing one costs as much as a row of a list."""
     return format_html('<time datetime="{}">{}</time>', iso_date(date, precision), show_date(date, precision))
 
 

@@ -4,6 +4,8 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
+from portal.limits import LONGEST_QUERY, MOST_PARAMETERS
+
 pytestmark = pytest.mark.django_db
 
 HEADINGS = {
@@ -11,8 +13,6 @@ HEADINGS = {
     (400, "en"): "This request could not be understood",
     (403, "en"): "You may not open this page",
     (404, "en"): "There is no page at this address",
-    (414, "vi"): "Địa chỉ này quá dài",
-    (414, "en"): "This address is too long",
     (500, "en"): "A fault on our side",
 }
 
@@ -68,24 +68,27 @@ def test_a_wrong_method_is_answered_and_never_a_fault(client, settings, method):
         assert getattr(client, method)(address).status_code < 500
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("asked", ["meetings/?country={}", "search/?q={}", "{}/", "meetings.csv?q={}"])
-def test_an_address_that_is_too_long_is_answered_before_it_is_read(client, language, asked, django_assert_num_queries):
-    with django_assert_num_queries(0):
-        answer = client.get(f"/{language}/{asked.format('x' * 50_000)}")
-    assert answer.status_code == 414
-    page = read(answer)
-    assert page.h1.get_text() == HEADINGS[414, language]
-    assert "xxx" not in answer.content.decode() and len(answer.content) < 50_000
-    other = page.select_one("#other-language")["href"]
-    assert client.get(other).status_code == 200
+TOO_MUCH = [f"x={'y' * LONGEST_QUERY}", "&".join(["topic=a"] * (MOST_PARAMETERS + 1))]
 
 
-def test_an_address_that_is_too_long_for_the_editors_site_is_answered_in_their_language(client, admin_user):
-    client.force_login(admin_user)
-    answer = client.get(f"/admin/portal/topic/?q={'x' * 9000}", headers={"Accept-Language": "en"})
-    assert (answer.status_code, read(answer).h1.get_text()) == (414, HEADINGS[414, "en"])
+@pytest.mark.parametrize("query", TOO_MUCH)
+def test_an_address_that_asks_too_much_is_refused_and_told_how_much_there_may_be(client, query):
+    for path in ("/vi/initiatives/", "/vi/about/", "/vi/nowhere/"):
+        answer = client.get(f"{path}?{query}")
+        assert answer.status_code == 400
+        advice = read(answer).select_one(".lede").get_text()
+        assert advice.startswith("Sau dấu hỏi, địa chỉ có thể có tối đa 8000 ký tự và 500 tham số.")
+        assert "yyyy" not in answer.text
 
 
-def test_a_long_address_that_is_needed_is_read(client):
-    assert client.get(f"/en/search/?q={'x' * 7500}").status_code == 200
+@pytest.mark.parametrize("query", TOO_MUCH)
+def test_another_format_says_so_in_plain_text(client, query):
+    answer = client.get(f"/en/initiatives.csv?{query}")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert "up to 8000 characters and 500 parameters" in answer.text
+
+
+def test_an_address_may_be_as_long_as_is_said(client):
+    asked = "&".join([f"x={'y' * 10}"] * MOST_PARAMETERS)
+    assert len(asked) < LONGEST_QUERY
+    assert client.get(f"/en/initiatives/?{asked}").status_code == 200
