@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from tests.servers import gunicorn, nginx_before
 
-HEADINGS = {"vi": "Không hiểu được yêu cầu này", "en": "This request could not be understood"}
+HEADINGS = {"vi": "Không xử lý được yêu cầu này", "en": "This request could not be understood"}
 ADVICE = {"vi": "tối đa 8000 ký tự", "en": "up to 8000 characters"}
 
 
