@@ -153,9 +153,9 @@ class Server:
         self.seconds_to_first_page = 0.0
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "bench_site:serve()", "--pythonpath", str(ROOT / "deploy")]
-        command += ["--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread", "--workers", "2"]
-        command += ["--threads", "4", "--no-control-socket", "--log-level", "error"]
+        command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "deploy" / "gunicorn.conf.py")]
+        command += ["bench_site:serve()", "--pythonpath", str(ROOT / "deploy"), "--bind", f"127.0.0.1:{self.port}"]
+        command += ["--max-requests", "0", "--log-level", "error"]  # no worker is replaced while it is measured
         started = time.monotonic()
         self.process = subprocess.Popen(command, env=os.environ | self.environment, cwd=ROOT)
         while not self.answers():

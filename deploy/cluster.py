@@ -89,6 +89,11 @@ def status_of(address: str) -> int:
         return 0
 
 
+def workers_of(server: int) -> set[int]:
+    """The processes in which a gunicorn serves, by the number of the one that watches over them."""
+    return set(map(int, Path(f"/proc/{server}/task/{server}/children").read_text(encoding="ascii").split()))
+
+
 class Cluster:
     """The parts by name; each can be stopped as a power cut would, and started again."""
 

@@ -1,9 +1,17 @@
 """How gunicorn serves the register: `gunicorn -c deploy/gunicorn.conf.py portal.wsgi`.
 
-A change of the code is taken up by `kill -HUP`, without a dropped request.
+The register is loaded once, before the workers are made, which share the memory of what
+they do not change. `kill -HUP` takes up new code, new libraries and these settings
+without a dropped request: the process starts itself again under its number, while the
+workers that there are go on, and end when the new ones take over.
 """
 
+import contextlib
+import ctypes
+import gc
 import os
+import signal
+import sys
 
 from gunicorn.http import message
 
@@ -11,6 +19,7 @@ bind = os.environ.get("BIND", "127.0.0.1:8001")
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))  # one for each core
 threads = int(os.environ.get("WEB_THREADS", "4"))
+preload_app = True
 timeout = 60  # seconds until a worker that hangs is replaced
 graceful_timeout = 30  # seconds that a request may take to end when a worker is to go
 keepalive = 75  # seconds, more than nginx keeps a connection that nobody uses
@@ -21,6 +30,47 @@ max_requests_jitter = 2_000
 # ceiling is 8 KB. Without any limit a request could fill the memory.
 limit_request_line = message.MAX_REQUEST_LINE = 64 * 1024
 accesslog = "-" if os.environ.get("ACCESS_LOG") == "1" else None
+
+FORMER_WORKERS = "FORMER_WORKERS"  # the variable that tells a process started anew whom to send home
+ARENAS, TRIM, MAPPED = -8, -1, -3  # M_ARENA_MAX, M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
+
+
+def when_ready(server) -> None:
+    """Before the first worker is made."""
+    keep_memory_small()
+    for worker in filter(None, os.environ.pop(FORMER_WORKERS, "").split(",")):
+        end(int(worker))
+
+
+def keep_memory_small() -> None:
+    """What is loaded is never looked through for garbage, which would copy it; what is freed goes back to the system.
+
+    The C library otherwise keeps a heap for every thread.
+    """
+    malloc = ctypes.CDLL(None)
+    if hasattr(malloc, "mallopt"):
+        for option, value in ((ARENAS, 1), (TRIM, 128 * 1024), (MAPPED, 128 * 1024)):
+            malloc.mallopt(option, value)
+    gc.collect()
+    gc.freeze()
+
+
+def end(worker: int) -> None:
+    """Let a worker finish what it was asked; it may have gone meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(worker, signal.SIGTERM)
+
+
+def on_reload(server) -> None:
+    """Become a new process of the same number, with the sockets and the workers of this one."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the new one listens to signals
+    handed_over = {
+        "GUNICORN_PID": str(os.getpid()),
+        "GUNICORN_FD": ",".join(str(listener.fileno()) for listener in server.LISTENERS),
+        FORMER_WORKERS: ",".join(map(str, server.WORKERS)),
+    }
+    os.chdir(server.START_CTX["cwd"])
+    os.execve(sys.executable, sys.orig_argv, server.cfg.env_orig | handed_over)  # noqa: S606 - the command of our own start
 
 
 def child_exit(server, worker) -> None:

@@ -32,7 +32,11 @@ def meetings_of_initiatives():
 
 class InitiativeFilterSet(RecordFilterSet):
     status = ValuesFilter(
-        label=_("Status"), field_name="status", choices=InitiativeStatus.choices, phrase=_("that are %(values)s")
+        label=_("Status"),
+        field_name="status",
+        choices=InitiativeStatus.choices,
+        phrase=_("that are %(values)s"),
+        is_attribute=True,
     )
     country = RecordsFilter(
         label=_("Lead country"),

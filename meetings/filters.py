@@ -28,7 +28,10 @@ class WhenFilter(ValuesFilter):
 
 class MeetingFilterSet(RecordFilterSet):
     when = WhenFilter(
-        label=_("When"), choices=[("upcoming", _("Upcoming")), ("past", _("Past"))], phrase=_("that are %(values)s")
+        label=_("When"),
+        choices=[("upcoming", _("Upcoming")), ("past", _("Past"))],
+        phrase=_("that are %(values)s"),
+        is_attribute=True,
     )
     series = RecordsFilter(
         label=_("Series"),
@@ -51,7 +54,11 @@ class MeetingFilterSet(RecordFilterSet):
     year_from = YearBoundFilter(is_first=True)
     year_to = YearBoundFilter(is_first=False)
     status = ValuesFilter(
-        label=_("Status"), field_name="status", choices=MeetingStatus.choices, phrase=_("that are %(values)s")
+        label=_("Status"),
+        field_name="status",
+        choices=MeetingStatus.choices,
+        phrase=_("that are %(values)s"),
+        is_attribute=True,
     )
     format = ValuesFilter(
         label=_("Format"),

@@ -211,6 +211,9 @@ class Meeting(Record):
     def sorted_by(self, language: str) -> str:
         return self.short_name or self.name_in(language)
 
+    def names_in(self, language: str) -> list[str]:
+        return [*super().names_in(language), *filter(None, [self.short_name])]
+
     def is_upcoming(self, today: date | None = None) -> bool:
         return self.end >= (today or timezone.localdate())
 

@@ -34,6 +34,7 @@ from portal.dates import show_date
 from portal.hits import Hits, find
 from portal.index import NOT_STATED, ContentState, Index, content_state, kept
 from portal.models import FIRST_YEAR, LAST_YEAR, sort_column
+from portal.query import MOST_TERMS, pieces_of
 from portal.text import english_sort_key, sort_key
 
 LONGEST_SEARCH = 200
@@ -157,6 +158,16 @@ class YearField(ReadOnce, forms.CharField):
 class SearchField(ReadOnce, forms.CharField):
     def __init__(self, **kwargs):
         super().__init__(required=False, max_length=LONGEST_SEARCH, **kwargs)
+        self.valid_part: str | None = None
+
+    def clean(self, value: str | None) -> str:
+        text = super().clean(value)
+        pieces = list(dict.fromkeys(piece.typed for piece in pieces_of(text)))
+        if len(pieces) > MOST_TERMS:
+            self.valid_part = " ".join(pieces[:MOST_TERMS])
+            message = _("These are %(given)s words; only the first %(most)s are looked for.")
+            raise forms.ValidationError(message % {"given": len(pieces), "most": MOST_TERMS}, code="many")
+        return text
 
 
 class SortField(ReadOnce, forms.Field):
@@ -207,7 +218,8 @@ class ValuesFilter(ReadOnce, django_filters.Filter):
     """A repeatable parameter over fixed choices, each with its count.
 
     `optional`: the field may be empty, which is a value too. `phrase` says the values
-    in a sentence on the list, `phrase_for_none` that none is stated.
+    in a sentence on the list, `phrase_for_none` that none is stated. `is_attribute`: the
+    phrase says what kind of thing the noun is, as a word beside it.
     """
 
     def __init__(
@@ -217,6 +229,7 @@ class ValuesFilter(ReadOnce, django_filters.Filter):
         optional: bool = False,
         phrase: str = "%(values)s",
         phrase_for_none: str = "",
+        is_attribute: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -224,6 +237,7 @@ class ValuesFilter(ReadOnce, django_filters.Filter):
         self.optional = optional
         self.phrase = phrase
         self.phrase_for_none = phrase_for_none
+        self.is_attribute = is_attribute
 
     def pairs(self, records: QuerySet) -> Iterable[tuple[int, object]]:
         """(id, value) for every value of every record, in one query."""
@@ -256,7 +270,11 @@ class ValuesFilter(ReadOnce, django_filters.Filter):
         return BitMap.union(BitMap(), *(self.parent.ids_with(self.parameter, value) for value in values))
 
     def labels_of(self, values: list[str]) -> list[str]:
-        return [self.labels.get(value, value) for value in values]
+        """The values by themselves, as on a chip; "not stated" needs its field said."""
+        return [
+            _("%(field)s: not stated") % {"field": self.label} if value == NOT_STATED else self.labels.get(value, value)
+            for value in values
+        ]
 
     def words(self, values: list[str]) -> str:
         """What the values ask, as a part of a sentence."""
@@ -375,7 +393,12 @@ class SearchFilter(ReadOnce, django_filters.Filter):
         return [f"“{text}”"]
 
     def words(self, text: str) -> str:
-        return _("with the words “%(text)s”") % {"text": text}
+        pieces = pieces_of(text)
+        without = [f"“{piece.raw}”" for piece in pieces if piece.is_unwanted]
+        wanted = " ".join(piece.typed for piece in pieces if not piece.is_unwanted) if without else text
+        parts = [_("with the words “%(text)s”") % {"text": wanted}] if wanted else []
+        parts += [_("without the words %(words)s") % {"words": get_text_list(without, _("or"))}] if without else []
+        return ", ".join(parts)
 
 
 class UpdatedSinceFilter(ReadOnce, django_filters.Filter):
@@ -679,13 +702,17 @@ class RecordFilterSet(django_filters.FilterSet):
     @property
     def sentence(self) -> str:
         """The filter in words: Initiatives that are ongoing, led by Viet Nam or Singapore. Empty for the plain list."""
-        parts = [self.filters[name].words(value) for name, value in self.active.items() if name != "q"]
-        parts += [self.filters["q"].words(self.active["q"])] if "q" in self.active else []
+        names = sorted(self.active, key="q".__eq__)  # the text comes last
+        parts = [self.filters[name].words(self.active[name]) for name in names]
         if not parts:
             return ""
-        # Translators: between the first two parts of the sentence that says a filter, after its noun.
-        first = pgettext("parts of a sentence", ", ").join(parts[:2])
-        return f"{self.noun} {', '.join([first, *parts[2:]])}"
+        # Translators: in the sentence that says a filter, between "Initiatives that are ongoing" and what follows.
+        runs_on = pgettext("parts of a sentence", ", ") if self.is_attribute(names[0]) else ", "
+        return f"{self.noun} {runs_on.join(filter(None, [parts[0], ', '.join(parts[1:])]))}"
+
+    def is_attribute(self, name: str) -> bool:
+        """Whether a filter says, by a word beside the noun, what kind of thing it is."""
+        return getattr(self.filters[name], "is_attribute", False)
 
     @cached_property
     def active_labels(self) -> list[str]:

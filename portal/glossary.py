@@ -9,7 +9,9 @@ SAME_THING: tuple[tuple[str, ...], ...] = (
     ("AMS", "ASEAN member states", "các nước thành viên ASEAN"),
     (
         "CERT",
+        "computer emergency response",
         "computer emergency response team",
+        "ứng cứu khẩn cấp máy tính",
         "đội ứng cứu khẩn cấp máy tính",
         "đội ứng cứu khẩn cấp sự cố máy tính",
         "đội ứng cứu sự cố máy tính",

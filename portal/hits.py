@@ -24,14 +24,18 @@ KEPT_ANSWERS = 256
 TOO_MANY_TO_READ = 20_000  # entries whose texts are still asked about marks, rows and whole words
 # The questions in the order of their weight, as `questions` names them.
 QUESTIONS = ("named", "otherwise_named", "marked", "in_name", "in_a_row", "whole")
+# Of names that are only half typed those come first that begin so.
+QUESTIONS_WHILE_TYPING = ("named", "otherwise_named", "begins", "marked", "in_a_row", "whole")
 
 
 def names_of_one_thing() -> Iterator[Iterable[str]]:
-    """Groups of names: the glossary's, and acronym and names of every public record that has an acronym."""
+    """Groups of names: the glossary's, and those of every public record with an acronym, also typed in one word."""
     yield from SAME_THING
     for model in editorial_models():
         if any(column.name == "acronym" for column in model._meta.fields):
-            yield from model.objects.published().exclude(acronym="").values_list("acronym", "name_vi", "name_en")
+            named = model.objects.published().exclude(acronym="")
+            for acronym, *names in named.values_list("acronym", "name_vi", "name_en"):
+                yield acronym, "".join(folded_words(acronym)), *names
 
 
 def names_of_one_line() -> QuerySet:
@@ -74,10 +78,12 @@ class Hits:
         """The ids of a model's records about which a question is answered yes."""
         return of_model(self.answers.get(question, BitMap()), model)
 
-    def ranks(self, model: type[Model], ids: BitMap, language: str) -> list[tuple[tuple[bool, ...], BitMap]]:
+    def ranks(
+        self, model: type[Model], ids: BitMap, language: str, questions: tuple[str, ...] = QUESTIONS
+    ) -> list[tuple[tuple[bool, ...], BitMap]]:
         """The ids in groups of equal standing, the best first, each with the answers that put it there."""
         groups: list[tuple[tuple[bool, ...], BitMap]] = [((), ids)]
-        sets = [self.answered(question, model) for question in QUESTIONS]
+        sets = [self.answered(question, model) for question in questions]
         for yes in [*sets, in_language(self.found, model, language)]:
             groups = [
                 ((*answers, answer), part)
@@ -86,6 +92,12 @@ class Hits:
                 if part
             ]
         return groups
+
+
+@cache
+def every_number() -> BitMap:
+    """Whatever entries there are: numbers have 32 bits."""
+    return BitMap(range(1 << 32))
 
 
 @cache
@@ -105,7 +117,11 @@ def of_model(numbers: BitMap, model: type[Model]) -> BitMap:
 
 def questions(query: Query, *, texts: bool) -> dict[str, tuple]:
     """What is asked of the entries that were found: by name the column and the condition."""
-    asked = {"named": ("names", query.as_named()), "in_name": ("names", query.everywhere())}
+    asked = {
+        "named": ("names", query.as_named()),
+        "begins": ("names", query.as_beginning()),
+        "in_name": ("names", query.everywhere()),
+    }
     if other := query.as_otherwise_named():
         asked["otherwise_named"] = ("names", other)
     if query.unwanted:
@@ -124,12 +140,19 @@ def understand(text: str, state: ContentState) -> Query:
     return parse_query(text, kept(state, "other names", other_names))
 
 
+def all_but(query: Query, model: type[Model] | None) -> Hits:
+    """Everything that holds none of the words left out; nothing where no word was typed at all."""
+    if not query:
+        return Hits(query)
+    return Hits(query, every_number(), find_numbers({"excluded": ("words", query.none_of())}, model)["excluded"])
+
+
 @lru_cache(maxsize=KEPT_ANSWERS)
 def find(text: str, state: ContentState, model: type[Model] | None = None) -> Hits:
     """What a text finds among the records of a model, or of all; two queries the first time in a state of content."""
     query = understand(text, state)
-    if not query:
-        return Hits(query)
+    if not query.wanted:
+        return all_but(query, model)
     found = find_numbers({"found": ("words", query.everywhere())}, model)["found"]
     answers = find_numbers(questions(query, texts=len(found) <= TOO_MANY_TO_READ), model) if found else {}
     return Hits(query, found, answers.pop("excluded", BitMap()), answers)

@@ -13,6 +13,7 @@ from itertools import chain
 from threading import RLock
 
 from django.db import connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Max
 from django.dispatch import Signal
 from django.utils import timezone
@@ -20,6 +21,7 @@ from pyroaring import BitMap
 
 from portal.entries import ContentVersion
 from portal.models import PendingVersion, State, editorial_models
+from portal.reading import OUTAGE
 
 # Where a field of a record says nothing: a value of the facet like any other.
 NOT_STATED = "none"
@@ -73,9 +75,21 @@ def written(now: datetime) -> tuple[str, bool]:
     """The version of what is written, empty before anything was; and whether a pending version is due.
 
     Asked at every request, so in plain SQL. Read where the content is read: a replica's content may be older
-    than the version that the primary has by now.
+    than the version that the primary has by now. As the first question of a page it also tells whether a kept
+    connection still works, which Django would ask by another; where it does not, a new one is opened.
     """
     connection = connections[router.db_for_read(ContentVersion)]
+    if connection.connection is None or connection.in_atomic_block:
+        return read_version(connection, now)
+    connection.health_check_done = True
+    try:
+        return read_version(connection, now)
+    except OUTAGE:
+        connection.close()
+        return read_version(connection, now)
+
+
+def read_version(connection: BaseDatabaseWrapper, now: datetime) -> tuple[str, bool]:
     with connection.cursor() as cursor:
         cursor.execute(WRITTEN, [PendingVersion.State.APPROVED, connection.ops.adapt_datetimefield_value(now)])
         version, is_due = cursor.fetchone()

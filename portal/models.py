@@ -28,7 +28,7 @@ from portal.editing.models import SavedFilter  # noqa: F401 - a table of this ap
 from portal.entries import LANGUAGES, SearchEntry, entries_holding, entry_number
 from portal.history.models import CorrectionNote, OpenForm, VersionPlace, WaitingNote  # noqa: F401 - tables of this app
 from portal.links.models import SourceCheck  # noqa: F401 - a table of this app
-from portal.query import indexed, indexed_names, parse_query
+from portal.query import indexed, indexed_names, indexed_whole, parse_query
 from portal.reports.models import Correction, ErrorReport  # noqa: F401 - tables of this app
 from portal.text import english_sort_key, make_slug, normalise, sort_key
 from portal.translations.models import OutdatedText  # noqa: F401 - a table of this app
@@ -140,7 +140,7 @@ class EditorialQuerySet(models.QuerySet):
         query = parse_query(text)
         if not query:
             return self.none()
-        found = self.filter(pk__in=entries_holding(self.model, query.everywhere()))
+        found = self.filter(pk__in=entries_holding(self.model, query.everywhere())) if query.wanted else self
         return found.exclude(pk__in=entries_holding(self.model, query.none_of())) if query.unwanted else found
 
     def by_name(self, language: str):
@@ -248,8 +248,8 @@ class Editorial(Worded):
         return self.name_in(language)
 
     def names_in(self, language: str) -> list[str]:
-        """What the record is called in a language: its name, its acronym, its address."""
-        return [*filter(None, [self.name_in(language), getattr(self, "acronym", "")]), self.slug]
+        """What the record is called in a language: its name, its acronym."""
+        return list(filter(None, [self.name_in(language), getattr(self, "acronym", "")]))
 
     def with_searched_parts(self) -> list[models.Model]:
         """The record and the parts whose texts are found with it."""
@@ -674,10 +674,13 @@ def search_entries_of(record: Editorial) -> list[SearchEntry]:
         names = record.names_in(language)
         texts = [*names, *(text for each in parts for text in shown_texts(each, language))]
         number = entry_number(type(record), record.pk, language)
+        # An address is found by all of it; its words are English ones, and no text of either language.
+        address = indexed_whole(record.slug)
         words, marked = indexed(texts), indexed(texts, marks=True)
         # Only words with marks are looked for among the marked ones: a text without any has none to be found by.
         marked = "" if marked == words else marked
-        entries.append(SearchEntry(number=number, names=indexed_names(names), words=words, marked=marked))
+        names, words = f"{indexed_names(names)} {address}", f"{words} {address}"
+        entries.append(SearchEntry(number=number, names=names, words=words, marked=marked))
     return entries
 
 

@@ -69,7 +69,12 @@ def spans_in(places: list[tuple[int, int, str]], query: Query) -> tuple[int, lis
 def holds_all(texts: Iterable[str], query: Query) -> bool:
     """Whether one of the texts holds as much of a question as any text could."""
     most = len(query.wanted) + 1 if query.is_row else len(query.all_terms)
-    return any(spans_in(places_of(normalise(text)), query)[0] == most for text in texts)
+    return any(how_much(text, query) == most for text in texts)
+
+
+def how_much(text: str, query: Query) -> int:
+    """How much of a question a text holds, to be compared with that of other texts."""
+    return spans_in(places_of(normalise(text)), query)[0]
 
 
 def mark_words(text: str, query: Query) -> SafeString:

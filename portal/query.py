@@ -9,16 +9,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from portal.text import folded_words, words_of
+from portal.text import folded_words, normalise, words_of
 
 # Stands between the texts of a record where words are indexed, so that no phrase runs from one into the next,
 # and between the words of a whole name. A letter of no language here; taken out of questions.
 BREAK = "ǁ"
-MOST_TERMS = 20
+MOST_TERMS = 40  # about as many Vietnamese words as the longest search has room for
 # A word of up to three letters that others follow is whole: "an" in "an toàn" is no beginning of "and".
 WHOLE_UP_TO = 3
 
 QUOTES = str.maketrans("“”„«»″", '""""""')
+RUN = re.compile(r"\d+|\D+")  # letters and figures of a word, taken apart
 PIECE = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 
 
@@ -44,6 +45,54 @@ def follows(group: Group, other: Group) -> bool:
     """Whether wherever a term of the other group occurs, one of this does: it is one, or begins one of its words."""
     begins = tuple(term.words[0] for term in group if term.goes_on and len(term.words) == 1)
     return all(term in group or any(word.startswith(begins) for word in term.words) for term in other)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One word, run of joined words or quoted phrase as it was typed; with a minus before it, it is left out."""
+
+    raw: str
+    is_phrase: bool
+    is_unwanted: bool
+
+    @property
+    def typed(self) -> str:
+        """As it can be asked for again."""
+        return ("-" if self.is_unwanted else "") + (f'"{self.raw}"' if self.is_phrase else self.raw)
+
+    @property
+    def unquoted(self) -> str:
+        """With its words wanted wherever they stand."""
+        return self.typed if self.is_unwanted else self.raw
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(folded_words(self.raw))
+
+    @property
+    def words_with_marks(self) -> tuple[str, ...]:
+        """Folding may cut a word otherwise than its marks do; then the folded ones stand for both."""
+        marked = tuple(words_of(self.raw))
+        return marked if len(marked) == len(self.words) else self.words
+
+
+def pieces_of(text: str) -> list[Piece]:
+    """What was typed, cut into pieces; those without any word are none."""
+    pieces = []
+    for found in PIECE.finditer(text.translate(QUOTES)):
+        is_phrase = found["phrase"] is not None
+        raw = normalise(found["phrase"] if is_phrase else found["word"]).replace(BREAK, " ")
+        pieces.append(Piece(raw.strip(), is_phrase, bool(found["minus"])))
+    return [piece for piece in pieces if piece.words]
+
+
+def spelled_otherwise(words: tuple[str, ...]) -> tuple[Term, ...]:
+    """A code with its letters and figures apart, and its last number with two figures: ADGMIN6-1 is adgmin-6-01."""
+    apart = tuple(run for word in words for run in RUN.findall(word))
+    spellings = [apart]
+    if len(apart) > 2 and apart[-2].isdigit() and apart[-1].isdigit() and len(apart[-1]) == 1:
+        spellings.append((*apart[:-1], f"0{apart[-1]}"))
+    return tuple(Term(spelling) for spelling in dict.fromkeys(spellings) if spelling != words)
 
 
 @dataclass(frozen=True)
@@ -109,7 +158,7 @@ class Query:
     other_names: OtherNames = field(default_factory=OtherNames)
 
     def __bool__(self) -> bool:
-        return bool(self.wanted)
+        return bool(self.wanted or self.unwanted)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -123,8 +172,15 @@ class Query:
 
     def everywhere(self) -> Condition:
         """What a record must hold to be found at all: each term, or another name of it or of all of them."""
-        whole = self.other_names.terms(self.words, with_line=True)
-        return Condition(tuple((term, *self.other_names.terms(term.words), *whole) for term in self.wanted))
+        whole = (*self.other_names.terms(self.words, with_line=True), *spelled_otherwise(self.words))
+        if len(self.wanted) == 1 and len(self.words) > 1:  # an address is found by all of it
+            whole += (Term((whole_name(self.words),)),)
+        groups = [(term, *self.alternatives(term), *whole) for term in self.wanted]
+        return Condition(tuple(tuple(dict.fromkeys(group)) for group in groups))
+
+    def alternatives(self, term: Term) -> tuple[Term, ...]:
+        """What may stand for a wanted term."""
+        return (*self.other_names.terms(term.words), *spelled_otherwise(term.words))
 
     def none_of(self) -> Condition:
         return Condition((self.unwanted,))
@@ -133,8 +189,13 @@ class Query:
         return Condition(tuple((replace(term, goes_on=False),) for term in self.wanted))
 
     def as_named(self) -> Condition:
-        """A name that is exactly this."""
-        return named(Term(self.words))
+        """A name that is exactly this, however its letters and figures were joined."""
+        return named(Term(self.words), *spelled_otherwise(self.words))
+
+    def as_beginning(self) -> Condition:
+        """A name that begins with this."""
+        name = whole_name(self.words)
+        return Condition(((Term((name.removesuffix(BREAK) if self.wanted[-1].goes_on else name,), goes_on=True),),))
 
     def as_otherwise_named(self) -> Condition | None:
         """A name that is exactly another name of this."""
@@ -166,29 +227,27 @@ class Query:
 
 
 def parse_query(text: str, other_names: OtherNames | None = None) -> Query:
-    """Understand what was typed; anything may be typed, and without a wanted word the query is false.
+    """Understand what was typed; anything may be typed, and without a word the query is false.
 
     "quoted words" and words joined by signs, such as adgmin-6-01, stand together; a
     minus before a word or phrase excludes it. The last word, and longer ones before
     it, may be beginnings; numbers are whole.
     """
-    wanted, typed, unwanted = [], [], []
-    pieces = list(PIECE.finditer(text.translate(QUOTES)))[:MOST_TERMS]
-    for number, piece in enumerate(pieces):
-        raw = (piece["phrase"] if piece["phrase"] is not None else piece["word"]).replace(BREAK, " ")
-        words, marked = tuple(folded_words(raw)), tuple(words_of(raw))
-        if not words:
-            continue
-        is_last, is_phrase = number == len(pieces) - 1, piece["phrase"] is not None
-        may_go_on = is_last or (len(words) == 1 and len(words[0]) > WHOLE_UP_TO)
-        goes_on = may_go_on and not is_phrase and not words[-1].isdigit()
-        if piece["minus"]:
-            unwanted.append(Term(words))
-        else:
-            wanted.append(Term(words, goes_on))
-            # Folding may cut a word otherwise than its marks do; then the folded ones stand for both.
-            typed.append(marked if len(marked) == len(words) else words)
-    return Query(tuple(wanted), tuple(unwanted), tuple(typed), other_names or OtherNames())
+    pieces = pieces_of(text)
+    wanted = [piece for piece in pieces if not piece.is_unwanted]
+    terms = {Term(piece.words, may_go_on(piece, pieces)): piece.words_with_marks for piece in wanted}
+    unwanted = dict.fromkeys(Term(piece.words) for piece in pieces if piece.is_unwanted)
+    return Query(tuple(terms), tuple(unwanted), tuple(terms.values()), other_names or OtherNames())
+
+
+def may_go_on(piece: Piece, pieces: list[Piece]) -> bool:
+    """Whether a piece may be the beginning of something longer; a letter alone or with a sign is none: C++."""
+    last, is_last = piece.words[-1], piece is pieces[-1]
+    if piece.is_phrase or last.isdigit():
+        return False
+    if len(last) == 1 and (len(pieces) == 1 or not piece.raw[-1].isalnum()):
+        return False
+    return is_last or (len(piece.words) == 1 and len(last) > WHOLE_UP_TO)
 
 
 def indexed(texts: Iterable[str], *, marks: bool = False) -> str:
@@ -200,5 +259,9 @@ def indexed(texts: Iterable[str], *, marks: bool = False) -> str:
 
 def indexed_names(names: Iterable[str]) -> str:
     """The same for names, each also as one word by which it is found whole."""
-    whole = [whole_name(words) for words in map(folded_words, names) if words]
-    return " ".join([indexed(names), *whole])
+    return " ".join([indexed(names), *map(indexed_whole, names)])
+
+
+def indexed_whole(name: str) -> str:
+    """A name as one word."""
+    return whole_name(folded_words(name)) if folded_words(name) else ""

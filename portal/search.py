@@ -1,33 +1,31 @@
 """One search over every kind of record: `/search/?q=`, its suggestions, and what to do when nothing is found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet, TextChoices, prefetch_related_objects
+from django.db.models import QuerySet, TextChoices, prefetch_related_objects
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
-from rapidfuzz import fuzz, process
 
 from initiatives.models import Discrepancy, Indicator, Initiative, Plan
 from meetings.models import Decision, Meeting, Person, Session, Statement
-from portal.entries import LANGUAGES
+from portal.entries import LANGUAGES, find_numbers
 from portal.filters import FilterForm, SearchField
-from portal.hits import Hits, find
+from portal.hits import QUESTIONS_WHILE_TYPING, Hits, find, understand
 from portal.index import ContentState, Index, content_state, kept
 from portal.models import Body, Country, Direction, Document, Editorial, Topic, shown_texts, sort_column
-from portal.passages import holds_all, mark_words, passage
+from portal.passages import holds_all, how_much, mark_words, passage
 from portal.prepared import PreparedQuery, prepared, prepared_rows, rows_once
-from portal.query import Query, parse_query
-from portal.text import fold, folded_words, words_of
+from portal.query import Query, pieces_of
+from portal.spelling import Vocabulary, readings
 
 SHOWN_OF_A_KIND, SHOWN_ON_A_PAGE, SUGGESTED = 5, 20, 8
-NEAR_ENOUGH = 75  # of 100: how like a word must be to one of a name to be meant by it
-FEWEST_LETTERS = 3
+MOST_LOOSENED = 6  # questions that ask less, offered where nothing was found
 
 
 class Kind(TextChoices):
@@ -78,6 +76,19 @@ LISTS = {
 }
 # Kinds whose records have names that are looked for; the others are known by what they say.
 NAMED = [kind for kind in Kind if kind not in (Kind.DECISION, Kind.STATEMENT, Kind.SESSION, Kind.DISCREPANCY)]
+# What one of each is called.
+NOUNS = {
+    Kind.MEETING: _("Meeting"),
+    Kind.PLAN: _("Plan"),
+    Kind.INITIATIVE: _("Initiative"),
+    Kind.DIRECTION: _("Direction"),
+    Kind.TOPIC: _("Topic"),
+    Kind.BODY: _("Body"),
+    Kind.COUNTRY: _("Country"),
+    Kind.PERSON: _("Person"),
+    Kind.DOCUMENT: _("Document"),
+    Kind.FIGURE: _("Figure"),
+}
 # Of these the newest come first among equals, the others by name.
 DATED = {Kind.MEETING: "start", Kind.DECISION: "meeting__start", Kind.STATEMENT: "meeting__start"}
 
@@ -101,6 +112,7 @@ class Result:
     title: SafeString
     passage: SafeString
     language: str  # of the texts in which it was found
+    is_named: bool  # what was typed is its very name or code
 
 
 @dataclass
@@ -109,7 +121,6 @@ class Group:
 
     kind: Kind
     ids: list[int]
-    own_count: int  # found in the reader's language
     rank: tuple[bool, ...]  # of the best
     results: list[Result]
 
@@ -123,11 +134,12 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Loosened:
-    """A question that asks less, and how much it finds."""
+class Offer:
+    """Another question, how much it finds, and in the texts of which language."""
 
     text: str
     count: int
+    language: str
 
 
 def public_index(kind: Kind, language: str, state: ContentState) -> Index:
@@ -169,25 +181,31 @@ class Search:
         return self.hits.ids(MODELS[kind]) & public_index(kind, self.language, self.state).ids
 
     @cached_property
+    def found(self) -> dict[Kind, BitMap]:
+        """The public records of every kind of which something was found."""
+        return {kind: ids for kind in Kind if (ids := self.public_ids(kind))}
+
+    @cached_property
     def groups(self) -> list[Group]:
         """Every kind of which something was found, the kind with the best first; without results yet."""
-        groups = [self.group(kind, ids) for kind in Kind if (ids := self.public_ids(kind))]
+        groups = [self.group(kind, ids) for kind, ids in self.found.items()]
         return sorted(groups, key=lambda group: group.rank, reverse=True)
 
     def group(self, kind: Kind, ids: BitMap) -> Group:
         model, index = MODELS[kind], public_index(kind, self.language, self.state)
         ranked = self.hits.ranks(model, ids, self.language)
         order = list(index.groups_in_order([group for _rank, group in ranked], "usual"))
-        own = self.hits.ids_in(model, self.language).intersection_cardinality(ids)
-        return Group(kind, order, own, ranked[0][0], [])
+        return Group(kind, order, ranked[0][0], [])
 
     @cached_property
     def total(self) -> int:
-        return sum(group.count for group in self.groups)
+        return sum(len(ids) for ids in self.found.values())
 
     @cached_property
     def own_total(self) -> int:
-        return sum(group.own_count for group in self.groups)
+        """How many were found in the reader's language."""
+        own = {kind: self.hits.ids_in(MODELS[kind], self.language) for kind in self.found}
+        return sum(own[kind].intersection_cardinality(ids) for kind, ids in self.found.items())
 
     @cached_property
     def shown_groups(self) -> list[Group]:
@@ -202,10 +220,13 @@ class Search:
         """The ids of the kind asked for, in pages."""
         return Paginator(next((group.ids for group in self.groups if group.kind == self.kind), []), SHOWN_ON_A_PAGE)
 
-    def read(self, kind: Kind, ids: list[int]) -> list[Result]:
-        rows = rows_once(
+    def rows(self, kind: Kind, ids: list[int]) -> list[Editorial]:
+        return rows_once(
             self.state, ("found", kind, self.language), ids, lambda missing: self.reader(kind).about(*missing)
         )
+
+    def read(self, kind: Kind, ids: list[int]) -> list[Result]:
+        rows = self.rows(kind, ids)
         own = self.hits.ids_in(MODELS[kind], self.language)
         found = [(row, self.language if row.pk in own else self.other) for row in rows]
         self.read_parts(found)
@@ -230,7 +251,8 @@ class Search:
         is_in_own = found_in != self.language or piece or "<mark>" in marked
         if not is_in_own and (other := self.passage_of(record, self.other)):
             piece, found_in = other, self.other
-        return Result(record, marked, piece, found_in)
+        is_named = record.pk in self.hits.answered("named", type(record))
+        return Result(record, marked, piece, found_in, is_named)
 
     def title_of(self, record: Editorial) -> str:
         return getattr(record, "label", "") or record.name_in(self.language)
@@ -248,51 +270,60 @@ class Search:
 
     # Nothing found
 
-    def loosened(self) -> list[Loosened]:
+    def offers(self, texts: Iterable[str]) -> list[Offer]:
+        """Those of some questions that find something; one query for all of them."""
+        ways = [Search(text, self.language, state=self.state) for text in dict.fromkeys(texts)]
+        asked = {}
+        for number, way in enumerate(ways):
+            query = understand(way.text, self.state)
+            asked[f"{number}"] = ("words", query.everywhere())
+            if query.unwanted:
+                asked[f"-{number}"] = ("words", query.none_of())
+            way.hits = Hits(query)
+        answers = find_numbers(asked) if asked else {}
+        for number, way in enumerate(ways):
+            way.hits.found = answers[f"{number}"]
+            way.hits.excluded = answers.get(f"-{number}", way.hits.excluded)
+        return [way.as_offer() for way in ways if way.total]
+
+    def as_offer(self) -> Offer:
+        return Offer(self.text, self.total, self.language if self.own_total else self.other)
+
+    def loosened(self) -> list[Offer]:
         """The question without each of its conditions in turn, where that finds something."""
-        ways = [Search(text, self.language, state=self.state) for text in self.with_less()]
-        return [Loosened(way.text, way.total) for way in ways if way.total]
+        return self.offers(self.with_less())
 
-    def with_less(self) -> list[str]:
-        pieces = self.text.split()
-        ways = [self.text.replace('"', "")] if '"' in self.text else []
-        if '"' not in self.text and len(pieces) > 1:
-            ways += [" ".join(pieces[:number] + pieces[number + 1 :]) for number in range(min(len(pieces), 6))]
-        return [way for way in dict.fromkeys(ways) if parse_query(way)]
+    def with_less(self) -> Iterator[str]:
+        pieces = pieces_of(self.text)
+        if any(piece.is_phrase for piece in pieces):
+            yield " ".join(piece.unquoted for piece in pieces)
+        for number in range(min(len(pieces), MOST_LOOSENED)):
+            left = pieces[:number] + pieces[number + 1 :]
+            if not all(piece.is_unwanted for piece in left):
+                yield " ".join(piece.typed for piece in left)
 
-    def meant(self) -> Loosened | None:
-        """The question with its unknown words read as near ones of names and topics, if that finds something."""
-        words = names_vocabulary(self.language, self.state)
-        typed = folded_words(self.text)
-        read = [word if word in words else nearest(word, words) for word in typed]
-        if not all(read) or [fold(word) for word in read] == typed:
-            return None
-        other = Search(" ".join(read), self.language, state=self.state)
-        return Loosened(other.text, other.total) if other.total else None
-
-
-def names_vocabulary(language: str, state: ContentState) -> dict[str, str]:
-    """Folded words of the names of public records and topics, each with its spelling."""
-
-    def make() -> dict[str, str]:
-        columns = [(MODELS[kind], MODELS[kind].name_field) for kind in NAMED]
-        texts: Iterable[str] = chain.from_iterable(names_of(model, name, language) for model, name in columns)
-        return {fold(word): word for text in texts for word in words_of(text)}
-
-    return kept(state, ("names", language), make)
+    def meant(self) -> Offer | None:
+        """The question with words read as near ones of names: the likeliest that finds something."""
+        texts = []
+        for reading in readings(self.text, names_vocabulary(self.state)):
+            unquoted = " ".join(piece.unquoted for piece in pieces_of(reading))
+            texts += [reading, unquoted]
+        return next(iter(self.offers(texts)), None)
 
 
-def names_of(model: type[Model], name: str, language: str) -> Iterable[str]:
-    own = f"{name}_{language}" if hasattr(model, f"{name}_{language}") else name
-    return filter(None, model.objects.published().order_by().values_list(own, flat=True))
+def names_vocabulary(state: ContentState) -> Vocabulary:
+    """The words of the names of public records and topics, in both languages; a misspelt one may be of either."""
+    return kept(state, "names", lambda: Vocabulary(chain.from_iterable(map(names_of, NAMED))))
 
 
-def nearest(word: str, words: dict[str, str]) -> str:
-    """The spelling of the word that is most like a folded one; empty where none is like it."""
-    if len(word) < FEWEST_LETTERS:
-        return word
-    best = process.extractOne(word, words.keys(), scorer=fuzz.ratio, score_cutoff=NEAR_ENOUGH)
-    return words[best[0]] if best else ""
+def names_of(kind: Kind) -> Iterable[str]:
+    """The names of the public records of a kind in every language in which they have one, and their acronyms."""
+    columns = {column.name for column in MODELS[kind]._meta.fields}
+    name = MODELS[kind].name_field
+    named = [f"{name}_{language}" for language in LANGUAGES] if f"{name}_{LANGUAGES[0]}" in columns else [name]
+    named += columns & {"acronym"}
+    rows = MODELS[kind].objects.published().order_by().values_list(*named)
+    return filter(None, chain.from_iterable(rows))
 
 
 # Suggestions while typing
@@ -300,25 +331,42 @@ def nearest(word: str, words: dict[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A record whose name fits what was typed so far."""
+    """A record whose name fits what was typed so far; `also` is the name that fits where the title does not show it."""
 
     title: SafeString
+    also: SafeString
+    also_language: str
     kind: str
     url: str
 
 
 def suggest(text: str, language: str) -> list[Suggestion]:
-    """The records with the best fitting names, of all kinds that have names; a query for each kind shown."""
+    """The records with the best fitting names, the best first whatever their kind; a query for each kind shown."""
     search = Search(text, language)
-    if not search.query:
+    if not search.query.wanted:
         return []
-    named = {kind: search.hits.answered("in_name", MODELS[kind]) & search.public_ids(kind) for kind in NAMED}
-    groups = [search.group(kind, ids) for kind, ids in named.items() if ids]
-    suggestions: list[Suggestion] = []
-    for group in sorted(groups, key=lambda group: group.rank, reverse=True):
-        room = SUGGESTED - len(suggestions)
-        suggestions += [
-            Suggestion(result.title, group.kind.label, result.record.get_absolute_url())
-            for result in search.read(group.kind, group.ids[:room])
-        ]
-    return suggestions
+    best = sorted(chain.from_iterable(places_of_names(search, kind) for kind in NAMED))[:SUGGESTED]
+    wanted: dict[Kind, list[int]] = {}
+    for *_place, kind, record_id in best:
+        wanted.setdefault(kind, []).append(record_id)
+    rows = {kind: {row.pk: row for row in search.rows(kind, ids)} for kind, ids in wanted.items()}
+    return [as_suggestion(search, kind, rows[kind][each]) for *_place, kind, each in best if each in rows[kind]]
+
+
+def places_of_names(search: Search, kind: Kind) -> Iterator[tuple]:
+    """The best names of a kind, each with its place among those of all kinds; equals of several kinds take turns."""
+    model, index = MODELS[kind], public_index(kind, search.language, search.state)
+    ids = search.hits.answered("in_name", model) & search.public_ids(kind)
+    groups = search.hits.ranks(model, ids, search.language, QUESTIONS_WHILE_TYPING) if ids else []
+    for answers, group in groups:
+        misses = tuple(not answer for answer in answers)
+        for turn, record_id in enumerate(islice(index.in_order(group, "usual"), SUGGESTED)):
+            yield misses, turn, NAMED.index(kind), kind, record_id
+
+
+def as_suggestion(search: Search, kind: Kind, record: Editorial) -> Suggestion:
+    title, language = search.title_of(record), search.language
+    names = [(title, language), *((record.name_in(each), each) for each in (search.language, search.other))]
+    name, language = max(names, key=lambda name: how_much(name[0], search.query))  # of equals the first
+    also = mark_words(name, search.query) if name != title else SafeString("")
+    return Suggestion(mark_words(title, search.query), also, language, NOUNS[kind], record.get_absolute_url())

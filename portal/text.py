@@ -12,6 +12,7 @@ VIETNAMESE_ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 TONES = "\u0300\u0309\u0303\u0301\u0323"  # huyền, hỏi, ngã, sắc, nặng: the dictionaries' order
 LETTER_MARKS = "\u0306\u0302\u031b"  # breve, circumflex, horn make another letter; tones do not
 SORT_KEY_LENGTH = 160
+FIGURES = re.compile("[²³¹⁰⁴-⁹₀-₉Ⅰ-ⅿ①-⑳]|(?<=\\d)(?=[¼-¾⅐-⅟])|[¼-¾⅐-⅟]")
 
 
 def normalise(text: str) -> str:
@@ -19,15 +20,20 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", text).replace("\u00a0", " ").replace("\u2060", "")
 
 
+def plain_figures(text: str) -> str:
+    """The text in NFC, raised, lowered and other odd figures as plain ones: databases differ whether they are words."""
+    return FIGURES.sub(lambda figure: unicodedata.normalize("NFKC", figure[0]), normalise(text))
+
+
 def fold(text: str) -> str:
-    """Lower case without any mark, đ as d: what a search without marks compares."""
-    decomposed = unicodedata.normalize("NFD", normalise(text).casefold().replace("đ", "d"))
+    """Lower case without any mark, đ as d, CO₂ as co2: what a search without marks compares."""
+    decomposed = unicodedata.normalize("NFD", plain_figures(text).casefold().replace("đ", "d"))
     return "".join([char for char in decomposed if not unicodedata.combining(char)])
 
 
 def words_of(text: str) -> list[str]:
     """The words and numbers of a text in the order in which they stand, in lower case with their marks."""
-    return re.findall(r"[^\W_]+", normalise(text).casefold())
+    return re.findall(r"[^\W_]+", plain_figures(text).casefold())
 
 
 def folded_words(text: str) -> list[str]:

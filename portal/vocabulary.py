@@ -64,7 +64,11 @@ class BodyFilterSet(RecordFilterSet):
         label=_("Kind"), field_name="kind", choices=BodyKind.choices, phrase=_("of the kind %(values)s")
     )
     status = ValuesFilter(
-        label=_("Status"), field_name="status", choices=BodyStatus.choices, phrase=_("that are %(values)s")
+        label=_("Status"),
+        field_name="status",
+        choices=BodyStatus.choices,
+        phrase=_("that are %(values)s"),
+        is_attribute=True,
     )
 
     sort_keys = {"name": ("NAME",), "kind": ("kind", "NAME"), "established": ("established", "NAME")}

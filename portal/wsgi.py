@@ -3,6 +3,9 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 application = get_wsgi_application()
+# The views too, so that the workers share them and no first visitor waits for them.
+get_resolver().url_patterns  # noqa: B018 - asked for what it loads

@@ -133,6 +133,25 @@ def test_names_are_suggested_while_typing_and_reached_by_the_keyboard(page):
     assert_quiet(page)
 
 
+def test_suggestions_are_counted_and_close_by_tab_and_by_escape_wherever_the_focus_is(page):
+    for number in range(9):
+        make_initiative(name_vi=f"Hội thảo {number}", name_en=f"Workshop {number}")
+    page.goto("/vi/search/")
+    field, listbox = page.get_by_role("combobox"), page.get_by_role("listbox")
+    field.press_sequentially("hoi thao")
+    listbox.wait_for()
+    page.locator("#search-q-status", has_text="8 gợi ý").wait_for(state="attached")
+    field.press("Tab")
+    assert not listbox.is_visible()
+    assert page.evaluate("document.activeElement.type") == "submit"
+    page.keyboard.press("Shift+Tab")
+    listbox.wait_for()
+    page.locator("#search-q-options").focus()
+    page.keyboard.press("Escape")
+    assert not listbox.is_visible()
+    assert_quiet(page)
+
+
 def test_counts_follow_a_choice_in_place_and_the_choice_keeps_the_focus(page):
     make_initiative(lead_countries=[make_country(code="SG")], status="ongoing")
     make_initiative(status="planned")

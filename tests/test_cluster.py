@@ -19,7 +19,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
 
-from deploy.cluster import ROOT, Cluster, cluster, missing_tools, status_of, wait_for
+from deploy.cluster import ROOT, Cluster, cluster, missing_tools, status_of, wait_for, workers_of
 from tests.conftest import miss
 from tests.html_forms import form_values
 
@@ -133,8 +133,10 @@ def publish_on_one_and_read_on_the_other(parts: Cluster, editor: Editor) -> None
 def reload_under_load(parts: Cluster) -> None:
     with visitors(parts.address) as answers:
         for number in range(2):
-            os.kill(parts.processes[f"app-{number}"].pid, signal.SIGHUP)
-            time.sleep(3)
+            server = parts.processes[f"app-{number}"].pid
+            former = workers_of(server)
+            os.kill(server, signal.SIGHUP)
+            wait_for(lambda server=server, former=former: not former & workers_of(server), "new workers")
     report("both app servers reloaded", answers, 0)
     assert [answer for answer in answers if answer[1] != 200] == []
 

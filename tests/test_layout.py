@@ -22,7 +22,7 @@ APPS = ("portal", "meetings", "initiatives")  # from the floor up
 SHELVES = [
     ("text", "charts", "glossary", "fragments", "word_diff", "breaker", "limits", "migration_operations"),
     ("query", "reading"),
-    ("entries", "passages"),
+    ("entries", "passages", "spelling"),
     ("database",),
     ("models",),
     ("translation", "dates", "revisions"),

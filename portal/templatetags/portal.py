@@ -368,6 +368,13 @@ def query_of_page(context) -> str:
     return f"?{urlencode([*asked, ('page', '')], doseq=True)}"
 
 
+@register.simple_tag(takes_context=True)
+def query_of_year(context) -> str:
+    """The query string of this list for any one year, up to the year."""
+    asked = [(name, parts) for name, parts in context["request"].GET.lists() if name not in ("page", "year")]
+    return f"?{urlencode([*asked, ('year', '')], doseq=True)}"
+
+
 # The sections of the main navigation; any other page belongs to none.
 SECTIONS = ("meetings", "decisions", "plans", "initiatives", "countries", "bodies", "figures")
 

@@ -1,8 +1,9 @@
-// Suggestions under a search field, as a combobox: arrows move, Enter goes there, Escape closes.
+// Suggestions under a search field, as a combobox: arrows move, Enter goes there, Tab moves on, Escape closes.
 // Without this script the field is a plain form.
 
 for (const field of document.querySelectorAll("[data-suggestions]")) {
   const box = document.getElementById(`${field.id}-options`);
+  const status = document.getElementById(`${field.id}-status`);
   const options = () => [...box.querySelectorAll("[role=option]")];
   let chosen = -1;
 
@@ -27,16 +28,21 @@ for (const field of document.querySelectorAll("[data-suggestions]")) {
     choose(-1);
   }
 
-  box.addEventListener("htmx:afterSwap", () => show(options().length > 0 && document.activeElement === field));
-  field.addEventListener("input", () => field.value.trim() || show(false));
+  box.addEventListener("htmx:afterSwap", () => {
+    status.textContent = box.querySelector("[data-count]")?.textContent ?? "";
+    show(options().length > 0 && document.activeElement === field);
+  });
+  field.addEventListener("input", () => {
+    if (field.value.trim()) return;
+    status.textContent = "";
+    show(false);
+  });
   field.addEventListener("focus", () => options().length > 0 && field.value.trim() && show(true));
 
   field.addEventListener("keydown", (event) => {
     const count = options().length;
-    if (event.key === "Escape" && !box.hidden) {
-      event.preventDefault();
-      show(false);
-    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count) {
+    if (event.key === "Tab") show(false);
+    else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count) {
       event.preventDefault();
       if (box.hidden) show(true);
       const step = event.key === "ArrowDown" ? 1 : -1;
@@ -48,6 +54,12 @@ for (const field of document.querySelectorAll("[data-suggestions]")) {
     }
   });
 
+  // Escape closes wherever the focus is.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || box.hidden) return;
+    event.preventDefault();
+    show(false);
+  });
   document.addEventListener("focusin", (event) => box.parentElement.contains(event.target) || show(false));
   document.addEventListener("click", (event) => box.parentElement.contains(event.target) || show(false));
 }

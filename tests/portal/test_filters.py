@@ -4,7 +4,15 @@ import pytest
 from bs4 import BeautifulSoup
 
 from portal.filters import MOST_CHIPS
-from tests.factories import make_body, make_country, make_decision, make_initiative, make_meeting, make_topic
+from tests.factories import (
+    make_body,
+    make_country,
+    make_decision,
+    make_initiative,
+    make_meeting,
+    make_observation,
+    make_topic,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
@@ -132,6 +140,31 @@ def test_nothing_found_says_how_much_there_is_without_each_condition(client, sin
     links = {" ".join(way.get_text(" ").split()): way["href"] for way in page.select(".empty a")}
     assert links == {"Without: Planned → 2": "?country=sg", "Show all 2": "?"}
     assert page.select_one(".empty .off").get_text(" ").split() == ["Without:", "Singapore", "→", "0"]
+
+
+def test_what_is_not_stated_says_of_which_field(client):
+    make_initiative()
+    page = open_list(client, "/vi/initiatives/?year=none&country=none&status=planned")
+    chips = [chip.find(string=True, recursive=False) for chip in page.select("a.chip.on")]
+    assert chips == ["Đã lên kế hoạch", "Nước chủ trì: không nêu rõ", "Năm bắt đầu: không nêu rõ"]
+    ways = [" ".join(way.get_text(" ").split()) for way in page.select(".empty li")]
+    assert ways[1] == "Bỏ điều kiện: Nước chủ trì: không nêu rõ → 0"
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("figures/?year=2030&projected=true", "Số liệu năm 2030, ở dạng mục tiêu hoặc dự báo"),
+        ("meetings/?country=none&format=virtual", "Hội nghị không nêu rõ nước đăng cai, theo hình thức trực tuyến"),
+        ("initiatives/?status=ongoing&country=sg", "Sáng kiến đang triển khai do Singapore chủ trì"),
+        ("initiatives/?country=sg&year=none", "Sáng kiến do Singapore chủ trì, không nêu rõ năm bắt đầu"),
+        ("initiatives/?q=AI+-an+-toan", "Sáng kiến có từ “AI”, không có từ “an” hoặc “toan”"),
+        ("initiatives/?status=ongoing&q=AI", "Sáng kiến đang triển khai có từ “AI”"),
+    ],
+)
+def test_the_sentence_that_says_a_filter(client, singapore, query, sentence):
+    make_observation(year=2030)
+    assert open_list(client, f"/vi/{query}").select_one(".in-words").get_text() == sentence
 
 
 def test_meetings_are_filtered_by_time_series_host_and_partner(client, malaysia):

@@ -1,13 +1,17 @@
 """Which database is read, and what is said when one is gone; `tests/test_cluster.py` tries it on real servers."""
 
+from unittest import mock
+
 import pytest
 from bs4 import BeautifulSoup
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
-from portal import middleware, reading, wellknown
+from portal import index, middleware, reading, wellknown
 from portal.breaker import Breaker
 from portal.filters import Matches
+from portal.index import content_state
 from portal.models import Topic
 from portal.reading import PRIMARY, REPLICA, ReplicaRouter, begin_reading, reading_alias
 from portal.settings import read_databases
@@ -187,3 +191,23 @@ def test_a_replica_of_sqlite_stops_the_start(monkeypatch):
     monkeypatch.setenv("REPLICA_URL", POSTGRESQL)
     with pytest.raises(ImproperlyConfigured, match="REPLICA_URL"):
         read_databases()
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_a_kept_connection_is_not_asked_whether_it_works_before_it_is_asked_for_the_content():
+    connection.ensure_connection()
+    connection.health_check_enabled, connection.health_check_done = True, False
+    with CaptureQueriesContext(connection) as queries, mock.patch.object(connection, "is_usable") as asked:
+        content_state()
+    assert (len(queries), asked.called) == (1, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_kept_connection_that_was_lost_costs_no_page(monkeypatch):
+    connection.ensure_connection()
+    tries = mock.Mock(side_effect=[OperationalError("server closed the connection"), ("a version", False)])
+    monkeypatch.setattr(index, "read_version", tries)
+    with mock.patch.object(connection, "close") as closed:
+        assert content_state()[0] == "a version"
+    assert closed.called

@@ -2,8 +2,10 @@
 
 import sqlite3
 import unicodedata
+from io import StringIO
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from django.apps import apps
 from django.core.management import call_command
@@ -12,8 +14,9 @@ from django.urls import reverse
 
 from initiatives.models import Initiative
 from portal.database import COLUMNS, SQLITE_BEGINNINGS, SQLITE_TEXT_INDEX, complete_database
+from portal.management.commands.prepare import is_search_current
 from portal.models import Editorial, SearchEntry, State, search_entries_of
-from portal.query import parse_query
+from portal.query import MOST_TERMS, parse_query
 from portal.workflow.pending import pending_of, publish
 from tests.content import FILES
 from tests.factories import (
@@ -24,6 +27,7 @@ from tests.factories import (
     make_milestone,
     make_person,
     make_plan_item,
+    make_source,
     make_topic,
 )
 from tests.html_forms import form_values
@@ -90,7 +94,57 @@ def test_all_words_must_occur_a_phrase_together_and_an_excluded_word_nowhere(cli
     assert found(client, '"hạ tầng số"') == ["Hạ tầng số chung"]
     assert found(client, "hạ tầng -số") == ["Hạ tầng"]
     assert found(client, "hạ tầng -cable -chung") == ["Số hạ tầng"]
-    assert found(client, "-số") == []
+
+
+def test_a_word_left_out_by_itself_leaves_all_the_others(client):
+    make_initiative(name_vi="Hạ tầng số", name_en="A")
+    make_topic(name_vi="Cáp biển", name_en="B")
+    assert found(client, "-số") == ["Cáp biển"]
+    lists = open_search(client, "/vi/initiatives/?q=-số")
+    assert lists.select("#results .card") == []
+    assert len(open_search(client, "/vi/initiatives/?q=-biển").select("#results .card")) == 1
+    assert lists.select_one(".in-words").get_text() == "Sáng kiến không có từ “số”"
+
+
+def test_a_letter_by_itself_is_a_word_and_no_beginning(client):
+    make_initiative(name_vi="Cáp biển", name_en="Cables")
+    make_initiative(name_vi="Ngôn ngữ C++", name_en="C++")
+    assert found(client, "C%2B%2B") == found(client, "C%23") == found(client, "c") == ["Ngôn ngữ C++"]
+    assert found(client, "ngôn ngữ C%2B%2B") == ["Ngôn ngữ C++"]
+
+
+@pytest.mark.parametrize("typed", ["CO₂", "co2", "m²", "m2", "①"])
+def test_odd_figures_are_figures(client, typed):
+    make_topic(name_vi="Phát thải CO₂ mỗi m² ①", name_en="A")
+    assert found(client, typed) == ["Phát thải CO₂ mỗi m² ①"]
+
+
+def test_an_address_is_found_by_all_of_it_and_its_words_are_of_no_language(client):
+    make_topic(slug="submarine-cables", name_vi="Cáp biển", name_en="Cables under the sea")
+    assert found(client, "submarine-cables") == ["Cáp biển"]
+    assert found(client, "submarine") == []
+
+
+def test_more_words_than_are_looked_for_are_told(client):
+    make_initiative(name_vi=" ".join(f"a{number}" for number in range(MOST_TERMS)), name_en="A")
+    text = " ".join(f"a{number}" for number in range(MOST_TERMS + 1))
+    for path in ["search/", "initiatives/"]:
+        page = BeautifulSoup(client.get(f"/vi/{path}", {"q": text}).content, "html5lib")
+        told = page.select_one("#search-q-error, #q-error").get_text(strip=True)
+        assert told == f"Có {MOST_TERMS + 1} từ; chỉ tìm theo {MOST_TERMS} từ đầu tiên."
+        assert len(page.select(".hits li, #results .card")) == 1
+    assert client.get("/api/v1/initiatives/", {"q": text}).status_code == 400
+
+
+def test_what_is_exactly_what_was_typed_says_so(client):
+    make_meeting(series=make_body(slug="adgmin", acronym="ADGMIN"), number=6, slug="adgmin-6")
+    make_initiative(name_vi="Sau ADGMIN 6", name_en="A")
+    for typed in ["ADGMIN 6", "adgmin-6", "ADGMIN6"]:
+        page = open_search(client, f"/vi/search/?q={typed}")
+        tagged = [
+            hit.select_one("h3").get_text() for hit in page.select(".hits li:has(.tag:-soup-contains('đúng tên'))")
+        ]
+        assert tagged == ["ADGMIN 6"]
 
 
 def test_a_phrase_does_not_run_from_one_text_into_the_next(client):
@@ -156,13 +210,45 @@ def test_an_unknown_kind_is_an_error_and_everything_is_shown(client):
 # Nothing found
 
 
-def test_a_near_miss_is_put_right(client):
+def offered(client, text: str, language: str) -> str:
+    """What a page on which nothing was found takes to be meant, with the tag beside it."""
+    page = open_search(client, f"/{language}/search/?q={text}")
+    assert not page.select(".hits")
+    meant = page.select_one(".empty p:-soup-contains('Có phải', 'Did you mean') + ul li")
+    return " ".join(meant.get_text(" ").split()) if meant else ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "meant"),
+    [
+        ("an nihn mang", "vi", "an ninh mang → 1"),
+        ("an nihn mạng", "vi", "an ninh mạng → 1"),
+        ('"an nihn mang"', "vi", '"an ninh mang" → 1'),
+        ('"mang an nihn"', "vi", "mang an ninh → 1"),
+        ("an nihn mang", "en", "an ninh mang → 1 found in the Vietnamese text"),
+        ("cybersecurty", "en", "cybersecurity → 1"),
+        ("cibersecurity", "vi", "cybersecurity → 1 khớp trong bản tiếng Anh"),
+        ("cibersecurity -asean", "en", "cybersecurity -asean → 1"),
+        ("nguyen mahn hung", "vi", "nguyen manh hung → 1"),
+        ("nguyen man hung", "en", "nguyen manh hung → 1"),
+        ("ADGMNI 6", "en", "adgmin 6 → 1"),
+        ("ADGMNI 7", "en", ""),
+        ("adgmin8", "en", ""),
+    ],
+)
+def test_a_near_miss_is_put_right_in_either_language_and_keeps_its_numbers(client, typed, language, meant):
     make_topic(name_vi="An ninh mạng", name_en="Cybersecurity")
-    page = open_search(client, "/vi/search/?q=an+nihn+mang")
-    assert page.select_one(".empty h2").get_text() == "Không tìm thấy kết quả nào"
-    assert page.select_one(".empty a.chip")["href"] == "?q=an%20ninh%20mang"
-    english = open_search(client, "/en/search/?q=cybersecurty")
-    assert english.select_one(".empty a.chip")["href"] == "?q=cybersecurity"
+    make_topic(name_vi="Người làm việc", name_en="Man and machine")
+    make_person(name="Nguyễn Mạnh Hùng")
+    make_meeting(series=make_body(acronym="ADGMIN", slug="adgmin"), number=6, slug="adgmin-6")
+    assert offered(client, typed, language) == meant
+
+
+def test_what_to_do_when_nothing_is_found_costs_as_many_queries_for_many_words(client, django_assert_max_num_queries):
+    make_topic(name_vi="An ninh mạng")
+    client.get("/vi/search/?q=an+zzz")
+    with django_assert_max_num_queries(6):
+        client.get("/vi/search/?q=an+nihn+mang+zzzz+yyyy+xxxx")
 
 
 def test_conditions_that_find_nothing_together_are_offered_apart(client):
@@ -200,7 +286,38 @@ def test_names_are_suggested_while_typing(client):
     assert options[0] == "ADGMIN 6 Hội nghị"
     assert "Thư ký của ADGMIN Sáng kiến" in options
     assert not any(option.startswith("B ") for option in options)
-    assert client.get("/vi/search/suggestions/?q=zzzz").content.strip() == b""
+    assert page.select_one("[data-count]").get_text() == f"{len(options)} gợi ý"
+
+
+def test_without_a_suggestion_there_is_only_their_number(client):
+    page = open_search(client, "/en/search/suggestions/?q=zzzz")
+    assert page.get_text(strip=True) == "0 suggestions"
+    assert client.get("/en/search/suggestions/?q=").content.strip() == b""
+
+
+def suggested(client, typed: str, language: str) -> list[tuple[str, str, str]]:
+    """(title, the other name that fits, kind) of what is suggested."""
+    page = open_search(client, f"/{language}/search/suggestions/?q={typed}")
+    pieces = [(option.select_one("a > span"), option.small.get_text()) for option in page.select("[role=option]")]
+    return [
+        (title.find(string=True), also.get_text() if (also := title.select_one(".also")) else "", kind)
+        for title, kind in pieces
+    ]
+
+
+def test_the_best_is_suggested_first_whatever_its_kind(client):
+    series = make_body(slug="amcc", acronym="AMCC", name_vi="Hội nghị Bộ trưởng", name_en="Ministerial Conference")
+    for number in range(1, 11):
+        names = {"name_vi": f"Hội nghị về an ninh mạng lần {number}", "name_en": f"Conference {number}"}
+        make_meeting(series=series, number=number, slug=f"amcc-{number}", **names)
+    make_topic(name_vi="An ninh mạng", name_en="Cybersecurity")
+    make_initiative(name_vi="Trung tâm an ninh", name_en="Centre")
+    for typed in ["an ninh", "an ninh m"]:
+        assert suggested(client, typed, "en")[0] == ("Cybersecurity", "An ninh mạng", "Topic")
+    first = suggested(client, "an ninh", "vi")
+    assert len(first) == 8
+    assert first[1][1:] == ("Hội nghị về an ninh mạng lần 1", "Hội nghị")
+    assert first[2][2] == "Sáng kiến"  # equals of several kinds take turns
 
 
 # Always current
@@ -270,6 +387,33 @@ def test_the_search_is_current_after_loading_fixtures(client):
     call_command("loaddata", FILES[0], FILES[1], verbosity=0)
     assert found(client, "Bandar Seri Begawan") == ["Brunei"]
     assert_current()
+
+
+def test_the_search_is_current_after_a_content_sync(client, tmp_path):
+    fields = {"slug": "cables", "name_en": "Cables", "state": "published", "sources": [[make_source().slug]]}
+    for name in ["Cáp biển", "Dây biển"]:
+        rows = [{"model": "portal.topic", "fields": fields | {"name_vi": name}}]
+        (tmp_path / "topics.yaml").write_text(yaml.safe_dump(rows, allow_unicode=True), encoding="utf-8")
+        call_command("sync_content", tmp_path / "topics.yaml", stdout=StringIO())
+        assert found(client, "biển") == [name]
+        assert_current()
+
+
+def test_after_writing_in_bulk_the_search_is_rebuilt(client):
+    """Django tells nobody of `update` and `bulk_create`; what is public is judged by the rows all the same."""
+    initiative = make_initiative(name_vi="Cáp biển", name_en="Cables")
+    Initiative.objects.filter(pk=initiative.pk).update(name_vi="Dây biển")
+    assert found(client, "dây") == []
+    call_command("rebuild_search", verbosity=0)
+    assert found(client, "dây") == ["Dây biển"]
+    assert_current()
+
+
+def test_preparing_a_database_of_an_older_version_makes_its_words_anew(client):
+    make_initiative(name_vi="Cáp biển", name_en="Cables")
+    assert is_search_current()
+    SearchEntry.objects.update(names="", words="otherwise")
+    assert not is_search_current()
 
 
 def test_the_search_is_rebuilt_from_nothing():

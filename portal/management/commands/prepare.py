@@ -8,13 +8,23 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import override
 
-from portal.models import SearchEntry, Source
+from portal.models import SearchEntry, editorial_models, search_entries_of
 from portal.sync.engine import Busy, Options, run
 from portal.sync.files import FIXTURES, FixtureSource, everything, fixture_files
 from portal.sync.report import problem_lines, summary
 
 EDITOR_NAME = "editor"
 EDITOR_PASSWORD = settings.BASE_DIR / ".demo-editor"
+
+
+def is_search_current() -> bool:
+    """Whether the first record of every kind is indexed as it should be; an older version indexed otherwise."""
+    firsts = [record for model in editorial_models() if (record := model.objects.order_by("pk").first())]
+    right = {
+        entry.number: entry.names + entry.words + entry.marked for each in firsts for entry in search_entries_of(each)
+    }
+    stored = SearchEntry.objects.filter(number__in=right)
+    return right == {entry.number: entry.names + entry.words + entry.marked for entry in stored}
 
 
 class Command(BaseCommand):
@@ -33,7 +43,7 @@ class Command(BaseCommand):
             files = fixture_files([FIXTURES])
         except FileNotFoundError:
             raise CommandError(f"There is no content to load: {FIXTURES} holds no YAML file.") from None
-        if Source.objects.exists() and not SearchEntry.objects.exists():  # an older version kept its words otherwise
+        if not is_search_current():
             call_command("rebuild_search", stdout=self.stdout)
         self.stdout.write("Loading the content ...")
         # In one transaction: an interrupted first start leaves an empty database, not half a register.

@@ -13,7 +13,7 @@ AT_ONCE = 1000  # records
 
 
 class Command(BaseCommand):
-    help = "Makes the search entries of every record anew: after many were loaded, or any were written past Django."
+    help = "Makes the search entries of every record anew: after any were written in bulk or past save()."
 
     @transaction.atomic
     def handle(self, *args, **options) -> None:

@@ -1,0 +1,89 @@
+"""gunicorn with the register's settings and a small application: how new code is taken up."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from django.conf import settings
+
+from deploy.cluster import status_of, wait_for, workers_of
+from tests.postgresql import free_port
+
+SETTINGS = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
+APPLICATION = """
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Length", "3")])
+    return [b"{release}"]
+"""
+
+
+class Server:
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.address = f"http://127.0.0.1:{self.port}/"
+        self.install("one")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", str(SETTINGS), "small", "--log-level", "error"],
+            cwd=folder,
+            env=os.environ | {"BIND": f"127.0.0.1:{self.port}", "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        wait_for(lambda: status_of(self.address) == 200, "gunicorn")
+
+    def install(self, release: str) -> None:
+        (self.folder / "small.py").write_text(APPLICATION.format(release=release), encoding="ascii")
+
+    def read(self) -> str:
+        with urlopen(self.address, timeout=20) as answer:
+            return answer.read().decode()
+
+    def workers(self) -> set[int]:
+        return workers_of(self.process.pid)
+
+
+@pytest.fixture
+def server(tmp_path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    yield server
+    server.process.terminate()
+    assert server.process.wait(timeout=40) == 0
+
+
+def read_until(going: threading.Event, server: Server, read: list[str]) -> None:
+    while not going.is_set():
+        try:
+            read.append(server.read())
+        except OSError as error:
+            read.append(str(error))
+
+
+def test_new_code_is_taken_up_without_a_failed_request_as_often_as_wanted(server):
+    read, going = [], threading.Event()
+    visitors = [threading.Thread(target=read_until, args=(going, server, read)) for _ in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    for release in ("two", "six"):
+        server.install(release)
+        former = server.workers()
+        os.kill(server.process.pid, signal.SIGHUP)
+        wait_for(lambda former=former: not former & server.workers(), "the new workers")
+        wait_for(lambda release=release: server.read() == release, "the new code")
+    going.set()
+    for visitor in visitors:
+        visitor.join()
+    assert set(read) == {"one", "two", "six"}
+    assert len(server.workers()) == 2
+
+
+def test_the_application_is_loaded_once_for_all_workers(server):
+    (server.folder / "small.py").unlink()
+    wait_for(lambda: len(server.workers()) == 2, "two workers")
+    former = server.workers()
+    os.kill(min(former), signal.SIGTERM)  # a worker that is replaced has no file to load
+    wait_for(lambda: len(server.workers() - former) == 1, "a new worker")
+    assert {server.read() for _ in range(10)} == {"one"}
