@@ -47,18 +47,25 @@ def read_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
 
 
+MAKE_A_KEY = """make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))\""""
+# How keys of examples begin, Django's own and those of this register: whoever read the example knows them.
+KEYS_OF_EXAMPLES = ("change-me", "changeme", "django-insecure-")
+
+
 def read_secret_key(debug: bool) -> str:
     """SECRET_KEY from the environment; in development one is made once and kept.
 
-    Raises ImproperlyConfigured in production when it is missing or short.
+    Raises ImproperlyConfigured in production when it is missing, short or known from an example.
     """
     value = read_text("SECRET_KEY")
     if value:
+        if not debug and value.lower().startswith(KEYS_OF_EXAMPLES):
+            raise ImproperlyConfigured(f"SECRET_KEY is one of an example, which everybody knows; {MAKE_A_KEY}")
         if not debug and len(value) < 32:
-            raise ImproperlyConfigured("SECRET_KEY is shorter than 32 characters.")
+            raise ImproperlyConfigured(f"SECRET_KEY is shorter than 32 characters; {MAKE_A_KEY}")
         return value
     if not debug:
-        raise ImproperlyConfigured("SECRET_KEY is missing; production does not start without one.")
+        raise ImproperlyConfigured(f"SECRET_KEY is missing; production does not start without one; {MAKE_A_KEY}")
     kept = BASE_DIR / ".secret-key"
     if not kept.exists():
         kept.touch(mode=0o600)

@@ -132,6 +132,7 @@ def test_the_secret_key_is_made_once_for_its_owner_only(tmp_path, monkeypatch):
         ("MEDIA_ROOT", str(ROOT / "media"), settings_file.read_media_root),
         ("SECRET_KEY", "", lambda: settings_file.read_secret_key(debug=False)),
         ("SECRET_KEY", "short", lambda: settings_file.read_secret_key(debug=False)),
+        ("SECRET_KEY", f"change-me-{'0123456789' * 5}", lambda: settings_file.read_secret_key(debug=False)),
     ],
 )
 def test_a_setting_that_makes_no_sense_stops_the_start(monkeypatch, variable, value, read):
