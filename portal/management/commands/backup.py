@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from portal.backup_store import keep
 from portal.backups import Unusable, count_rows, write_backup
 
 
@@ -19,8 +20,9 @@ class Command(BaseCommand):
         words = "a folder that is there and gets a file named by the moment; or a file, whose name has a suffix"
         parser.add_argument("place", type=Path, help=words)
         parser.add_argument("--force", action="store_true", help="replace a file that is there")
+        parser.add_argument("--store", action="store_true", help="put the copy into the file store too, under backups/")
 
-    def handle(self, place: Path, force: bool, **options) -> None:
+    def handle(self, place: Path, force: bool, store: bool, **options) -> None:
         if place.is_dir():
             place = file_in(place)
         elif not place.suffix:  # a file of that name would stand in the way of the folder that was meant
@@ -35,3 +37,13 @@ class Command(BaseCommand):
         except Unusable as unusable:
             raise CommandError(str(unusable)) from None
         self.stdout.write(f"{place}: checked, {place.stat().st_size / 1e6:.1f} MB; the database has {rows} rows now.")
+        if store:
+            self.keep(place, force)
+
+    def keep(self, place: Path, may_replace: bool) -> None:
+        """The copy in the folder is good, whatever becomes of the one in the store."""
+        try:
+            name = keep(place, may_replace)
+        except Unusable as unusable:
+            raise CommandError(f"{unusable} The copy in {place} is whole.") from None
+        self.stdout.write(f"{name}: in the store, read back and the same.")
