@@ -45,5 +45,5 @@ class Command(BaseCommand):
         try:
             name = keep(place, may_replace)
         except Unusable as unusable:
-            raise CommandError(f"{unusable} The copy in {place} is whole.") from None
+            raise CommandError(f"{str(unusable).rstrip('.')}. The copy in {place} is whole.") from None
         self.stdout.write(f"{name}: in the store, read back and the same.")
