@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 PATIENCE = 0.5  # seconds for an answer; building what is missing takes less
 UNASKED = 2  # seconds in which a Redis that was lost is not asked again
 
+breakers: dict[str, Breaker] = {}  # by the address of a Redis: each thread has a client of its own
+
 
 def forgiving(method: Callable, otherwise: Callable) -> Callable:
     """The method of the client, or `otherwise` of the same arguments while Redis does not answer."""
@@ -48,7 +50,7 @@ class ForgivingClient(RedisCacheClient):
         # A kept connection that Redis has closed is opened again once; the library's own patience is seconds.
         patience = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "retry": Retry(NoBackoff(), 1)}
         super().__init__(servers, **patience | options)
-        self.breaker = Breaker(UNASKED)
+        self.breaker = breakers.setdefault(str(servers), Breaker(UNASKED))
 
     add = forgiving(RedisCacheClient.add, lambda *_: True)
     get = forgiving(RedisCacheClient.get, lambda key, default=None: default)

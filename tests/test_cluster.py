@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from http.cookiejar import CookieJar
 from urllib.error import HTTPError
@@ -36,6 +37,7 @@ PAGES += ["/api/v1/countries/", "/en/bodies.csv"]
 VISITORS = 4
 A_HANG = 14  # seconds, in which a database that hangs is tried more than once
 A_LONG_TIME = 2  # seconds
+LAST_WORDS = 10_000  # characters of the log of each server, which pytest shows where the test failed
 PASSWORD = "một mật khẩu đủ dài"
 EDITING_IMPOSSIBLE = {"vi": "Hiện chưa thể biên tập", "en": "Editing is not possible at the moment"}
 
@@ -163,6 +165,18 @@ def lose_by_hanging(parts: Cluster, is_back) -> None:
     assert len(answers) > 10 * sum(answer.seconds > A_LONG_TIME for answer in answers)
 
 
+def hang_redis(parts: Cluster) -> None:
+    """Pages are made instead of fetched; one request at a time tries whether it answers."""
+    process, reads = parts.processes["redis"].pid, [0]
+
+    def go_on() -> None:
+        os.kill(process, signal.SIGCONT)
+        reads[0] = parts.redis_reads()
+
+    stop = partial(os.kill, process, signal.SIGSTOP)
+    lose(parts, "Redis that hangs", stop, go_on, lambda: parts.redis_reads() > reads[0])
+
+
 def hang_both(parts: Cluster, editor: Editor) -> None:
     """Kept pages are shown, others are an error that says so, and the servers say that they live."""
     kept = "/en/topics/digital-shift/"
@@ -253,6 +267,8 @@ def parts(monkeypatch) -> Iterator[Cluster]:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     with cluster(fill=fill) as parts:
         yield parts
+        for number in range(2):
+            print((parts.folder / f"app-{number}.log").read_text(encoding="utf-8")[-LAST_WORDS:])
 
 
 def test_no_lost_part_costs_a_page_and_a_lost_primary_only_editing(parts):
@@ -270,6 +286,7 @@ def test_no_lost_part_costs_a_page_and_a_lost_primary_only_editing(parts):
     lose_by_hanging(parts, replica_answers)
     # A Redis that has just started counts from 0.
     lose(parts, "Redis", lambda: parts.kill_process("redis"), parts.start_redis, lambda: parts.redis_reads() > 0)
+    hang_redis(parts)
     one_back = f"{parts.app_address(1)}/healthz"
     lose(
         parts,
