@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 
 from django.db import connections, router
-from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
-from django.db.models.query import get_related_populators
+from django.db.models import Field, Model, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models.query import RelatedPopulator, get_related_populators
 from django.utils.translation import get_language
 
 from portal.index import ContentState, kept
@@ -26,7 +26,8 @@ MOST_ROWS = 1000
 class PreparedQuery:
     """A queryset about one record, written as SQL; the stand-in among its values is replaced at each use.
 
-    `using` names the database that it was written for and is asked.
+    `using` names the database that it was written for and is asked. What is joined to its
+    rows (`select_related`, always from a row to the one it names) is shared by requests.
     """
 
     def __init__(self, queryset: QuerySet, stand_in: object, using: str) -> None:
@@ -38,7 +39,10 @@ class PreparedQuery:
         own = self.compiler.klass_info["select_fields"]
         self.own = slice(own[0], own[-1] + 1)
         self.names = [column.target.attname for column in columns[self.own]]
-        self.populators = get_related_populators(self.compiler.klass_info, self.compiler.select, using)
+        infos = self.compiler.klass_info.get("related_klass_infos", [])
+        populators = get_related_populators(self.compiler.klass_info, self.compiler.select, using)
+        self.joined = [(info["field"], populator) for info, populator in zip(infos, populators, strict=True)]
+        self.others: dict[tuple[int, object], Model | None] = {}
         self.nothing = self.found([])
 
     def about(self, *values: object) -> QuerySet:
@@ -66,11 +70,22 @@ class PreparedQuery:
     def record_of(self, row: list) -> Model:
         """A record with the others and the counts that were selected beside it, as Django makes them of a row."""
         record = self.queryset.model.from_db(self.using, self.names, row[self.own])
-        for populator in self.populators:
-            populator.populate(row, record)
+        for field, populator in self.joined:
+            self.join(record, row, field, populator)
         for name, place in self.compiler.annotation_col_map.items():
             setattr(record, name, row[place])
         return record
+
+    def join(self, record: Model, row: list, field: Field, populator: RelatedPopulator) -> None:
+        """Give a record the other that its field names. Made once: many have the same meeting, and that its series."""
+        place = populator.cols_start + populator.pk_idx
+        name = (place, row[place])
+        if name in self.others:
+            field.set_cached_value(record, self.others[name])
+            return
+        populator.populate(row, record)
+        if len(self.others) < MOST_ROWS:
+            self.others[name] = field.get_cached_value(record)
 
     def found(self, records: list[Model]) -> QuerySet:
         """A queryset that was asked and found these."""

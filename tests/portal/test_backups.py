@@ -1,76 +1,15 @@
 """Backups: made and read back while others write, checked, and never in place of something by mistake."""
 
-import os
-import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from tests.conftest import miss
 from tests.postgresql import find_binaries, postgresql
-
-try:
-    import psycopg
-except ImportError:  # requirements-scale.txt is not installed
-    psycopg = None
-
-
-class Register:
-    """A database of its own, and the commands upon it."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def manage(self, *command: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [sys.executable, "manage.py", *map(str, command)],
-            cwd=settings.BASE_DIR,
-            env=os.environ | {"DATABASE_URL": self.url},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def connect(self):
-        if self.url.startswith("sqlite"):
-            return sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=20)
-        return psycopg.connect(self.url)
-
-    def numbers(self) -> list[int]:
-        """The numbers that a writer has written, in order."""
-        with closing(self.connect()) as connection:
-            return [
-                row[0] for row in connection.execute("SELECT number FROM portal_searchentry ORDER BY number").fetchall()
-            ]
-
-    def write(self, number: int) -> None:
-        with closing(self.connect()) as connection:
-            connection.execute(f"INSERT INTO portal_searchentry VALUES ({number}, 'a', 'b', 'c')")
-            connection.commit()
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory) -> Path:
-    """A migrated SQLite file, to be copied."""
-    place = tmp_path_factory.mktemp("migrated") / "register.sqlite3"
-    run = Register(f"sqlite:///{place}").manage("migrate", "--verbosity", "0")
-    assert run.returncode == 0, run.stderr
-    with closing(sqlite3.connect(place)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return place
-
-
-@pytest.fixture
-def register(empty, tmp_path) -> Register:
-    place = tmp_path / "register.sqlite3"
-    place.write_bytes(empty.read_bytes())
-    return Register(f"sqlite:///{place}")
+from tests.register import Register, psycopg
 
 
 def write_all_the_while(register: Register, act) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from portal.backup_store import keep
 from portal.backups import Unusable, count_rows, write_backup
 
 
@@ -14,8 +15,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser) -> None:
         parser.add_argument("place", type=Path, help="a file, or a folder that gets a file named by the moment")
         parser.add_argument("--force", action="store_true", help="replace a file that is there")
+        parser.add_argument("--store", action="store_true", help="put the copy into the file store too, under backups/")
 
-    def handle(self, place: Path, force: bool, **options) -> None:
+    def handle(self, place: Path, force: bool, store: bool, **options) -> None:
         if place.is_dir():
             place /= f"register-{timezone.now():%Y%m%dT%H%M%SZ}.backup"
         if place.exists() and not force:
@@ -28,3 +30,13 @@ class Command(BaseCommand):
             raise CommandError(str(unusable)) from None
         rows = sum(count_rows().values())
         self.stdout.write(f"{place}: checked, {place.stat().st_size / 1e6:.1f} MB; the database has {rows} rows now.")
+        if store:
+            self.keep(place, force)
+
+    def keep(self, place: Path, may_replace: bool) -> None:
+        """The copy in the folder is good, whatever becomes of the one in the store."""
+        try:
+            name = keep(place, may_replace)
+        except Unusable as unusable:
+            raise CommandError(f"{unusable} The copy in {place} is whole.") from None
+        self.stdout.write(f"{name}: in the store, read back and the same.")
