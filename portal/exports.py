@@ -35,7 +35,7 @@ from django.views.generic import View
 from portal.atom import Feed, clean, stable_id
 from portal.dates import show_date
 from portal.index import content_state
-from portal.reading import OUTAGE, give_up, is_lost, reading_alias
+from portal.reading import OUTAGE, was_lost
 from portal.spreadsheets import csv_parts, xlsx_file
 from portal.structured import LICENSE
 from portal.tables import Table, notes
@@ -116,8 +116,8 @@ def told_where_broken_off(parts: Iterator[bytes]) -> Iterator[bytes]:
         yield from parts
     except Exception as error:
         logger.error("An export was broken off: %s", " ".join(str(error).split()))
-        if isinstance(error, OUTAGE) and is_lost(alias := reading_alias()):
-            give_up(alias, error)
+        if isinstance(error, OUTAGE):
+            was_lost(error)
         raise
 
 

@@ -73,7 +73,7 @@ def read_secret_key(debug: bool) -> str:
     return kept.read_text(encoding="ascii").strip()
 
 
-PATIENCE = 3  # seconds for a database to answer at all; a page waits no longer for one that is gone
+PATIENCE = 3  # seconds for a connection to PostgreSQL; how long an answer is waited for says portal/reading.py
 # Of a SQLite database each thread of each worker keeps so much, which the system keeps too: more makes no page faster.
 SQLITE_KILOBYTES, SQLITE_STATEMENTS = 256, 64
 
@@ -96,6 +96,7 @@ def read_database(debug: bool = True, name: str = "DATABASE_URL") -> dict:
             "cached_statements": SQLITE_STATEMENTS,
         }
     elif database["ENGINE"] == "django.db.backends.postgresql":
+        database["ENGINE"] = "portal.postgresql"
         use_patiently(database, read_number("DATABASE_POOL", 0))
     else:
         raise ImproperlyConfigured(f"{name} must start with sqlite: or postgres:")
@@ -103,7 +104,7 @@ def read_database(debug: bool = True, name: str = "DATABASE_URL") -> dict:
 
 
 def use_patiently(database: dict, pool: int) -> None:
-    """Limits to waiting for PostgreSQL; with a pool its connections, at most so many, are shared by the threads."""
+    """Limits to waiting for a connection; with a pool, at most so many of them are shared by the threads."""
     options = database.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", PATIENCE)
     options.setdefault("tcp_user_timeout", PATIENCE * 1000)
@@ -215,6 +216,7 @@ METRICS = read_switch("METRICS", default=False)
 METRICS_ADDRESSES = read_list("METRICS_ADDRESSES", "127.0.0.0/8,::1")
 
 MIDDLEWARE = [
+    "portal.middleware.HeadMiddleware",
     "portal.logs.RequestIdMiddleware",
     *(["portal.metrics.MetricsMiddleware"] if METRICS else []),
     "portal.middleware.ReadingMiddleware",

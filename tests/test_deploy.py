@@ -94,6 +94,12 @@ def test_what_is_to_be_run_from_time_to_time_has_a_timer():
     assert commands == {"backup", "clearsessions", "forget_reporters", "publish_due", "check_links"}
 
 
+def test_no_old_backup_goes_before_there_is_a_new_one_and_what_must_be_erased_waits_for_neither():
+    unit = (DEPLOY / "systemd/portal-daily.service").read_text(encoding="utf-8")
+    order = re.findall(r"^ExecStart=\S+(?: manage\.py (\w+)|/find)?", unit, re.MULTILINE)
+    assert order == ["clearsessions", "forget_reporters", "backup", ""]
+
+
 def test_the_runbook_starts_every_timer():
     runbook = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     started = set(re.findall(r"systemctl enable --now (.+)", runbook)[0].split())
