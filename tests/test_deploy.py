@@ -48,7 +48,7 @@ def test_the_example_environment_does_not_start_before_somebody_made_a_key():
 
 def test_every_variable_of_the_example_is_explained():
     lines = (DEPLOY / "production.env.example").read_text(encoding="utf-8").splitlines()
-    named = {match[1] for line in lines if (match := re.match(r"#?([A-Z_]+)=", line))}
+    named = {match[1] for line in lines if (match := re.match(r"#?([A-Z0-9_]+)=", line))}
     servers = {"WEB_CONCURRENCY", "WEB_THREADS", "BIND", "PROMETHEUS_MULTIPROC_DIR"}  # of gunicorn.conf.py
     servers.add("POSTGRES_PASSWORD")  # of compose.yaml
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -82,10 +82,28 @@ def test_a_unit_names_commands_and_settings_that_there_are(path):
         )
 
 
-@pytest.mark.parametrize("name", ["portal.service", "portal-daily.service"])
-def test_the_folder_with_the_database_is_open_to_the_service_only(name):
-    lines = (DEPLOY / "systemd" / name).read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("path", sorted((DEPLOY / "systemd").glob("*.service")), ids=lambda path: path.name)
+def test_the_folder_with_the_database_is_open_to_the_service_only(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
     assert {"StateDirectoryMode=0700", "UMask=0077"} <= set(lines)
+
+
+def test_what_is_to_be_run_from_time_to_time_has_a_timer():
+    timed = [path.with_suffix(".service").read_text(encoding="utf-8") for path in DEPLOY.glob("systemd/*.timer")]
+    commands = {name for unit in timed for name in re.findall(r"manage\.py (\w+)", unit)}
+    assert commands == {"backup", "clearsessions", "forget_reporters", "publish_due", "check_links"}
+
+
+def test_no_old_backup_goes_before_there_is_a_new_one_and_what_must_be_erased_waits_for_neither():
+    unit = (DEPLOY / "systemd/portal-daily.service").read_text(encoding="utf-8")
+    order = re.findall(r"^ExecStart=\S+(?: manage\.py (\w+)|/find)?", unit, re.MULTILINE)
+    assert order == ["clearsessions", "forget_reporters", "backup", ""]
+
+
+def test_the_runbook_starts_every_timer():
+    runbook = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    started = set(re.findall(r"systemctl enable --now (.+)", runbook)[0].split())
+    assert started == {"portal.service", *(path.name for path in DEPLOY.glob("systemd/*.timer"))}
 
 
 def test_what_an_image_copies_is_in_the_repository_and_let_through():
