@@ -69,8 +69,7 @@ OF_CONTENT = {
     "<int:number>/open/": (NOT_THIS_WAY, BY_WRITERS),
 }
 OF_PUBLIC_ROWS = {
-    # Changed in the form of their record, as its pending version.
-    "<path:object_id>/change/": (BY_MEMBERS, NOBODY),
+    # Changed in the form of their record, as its pending version; their own form only gives back what was typed.
     "<int:number>/restore/<int:moment>/": (NOBODY, NOBODY),
     "<int:number>/open/": (NOT_THIS_WAY, NOBODY),
 }
