@@ -11,9 +11,9 @@ ENVIRONMENT = $(PYTHON) deploy/environment.py
 MANAGE := .venv/bin/python manage.py
 # Side by side on the cores there are; a worker that has nothing left takes over tests of another.
 PYTEST := .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
-# PostgreSQL, Redis and what watches over servers need their libraries, but only where they are used.
+# PostgreSQL, Redis, a bucket and what watches over servers need their libraries, but only where they are used.
 SCALE := $(if $(or $(findstring postgres,$(DATABASE_URL)),$(CACHE_URL),$(filter json,$(LOG_FORMAT)),$(filter 1,$(METRICS)),\
-	$(SENTRY_DSN)),requirements-scale.txt)
+	$(SENTRY_DSN),$(S3_BUCKET)),requirements-scale.txt)
 
 .DEFAULT_GOAL := help
 .PHONY: help run serve test-environment test bench lint messages screenshots

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import HTTPError
@@ -26,7 +26,9 @@ sys.path.insert(0, str(ROOT))
 
 from tests.postgresql import OWNER, SETTINGS, as_owner, find_binaries, free_port  # noqa: E402 - needs the path
 
+MAXIMUM_OF_REDIS = ("--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru")  # as the runbook says, but small
 ROOM = 512 * 2**20  # bytes, of which it uses half
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START = 30  # seconds in which a part must answer
 NGINX = """{user}
 worker_processes 1;
@@ -159,10 +161,18 @@ class Cluster:
         """At once, connections cut and nothing written: what a crash leaves."""
         as_owner(self.binaries / "pg_ctl", "-D", self.folder / name, "-m", "immediate", "stop")
 
-    def start_process(self, name: str, *command: str) -> None:
+    def signal_database(self, name: str, number: int) -> None:
+        """To the server and all of its processes: SIGSTOP is a disk that stalls, SIGCONT the end of it."""
+        postmaster = (self.folder / name / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="utf-8").split()
+        for process in [postmaster, *children]:
+            with suppress(ProcessLookupError):
+                os.kill(int(process), number)
+
+    def start_process(self, name: str, *command: str, **environment: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment(), stdout=log, stderr=log, start_new_session=True
+                command, cwd=ROOT, env=self.environment() | environment, stdout=log, stderr=log, start_new_session=True
             )
 
     def kill_process(self, name: str) -> None:
@@ -174,12 +184,18 @@ class Cluster:
     def start_redis(self) -> None:
         port = str(self.ports["redis"])
         command = ("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder))
-        self.start_process("redis", *command)
+        self.start_process("redis", *command, *MAXIMUM_OF_REDIS)
+
+    def redis_reads(self) -> int:
+        """How often Redis, since its start, was asked for a key; 0 while it is away."""
+        command = ("redis-cli", "-p", str(self.ports["redis"]), "info", "stats")
+        told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return sum(map(int, re.findall(r"^keyspace_(?:hits|misses):(\d+)", told, flags=re.MULTILINE)))
 
     def start_app(self, number: int) -> None:
         bind = f"127.0.0.1:{self.app_ports[number]}"
-        command = ("-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "portal.wsgi", "--bind", bind)
-        self.start_process(f"app-{number}", sys.executable, *command)
+        command = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "portal.wsgi")
+        self.start_process(f"app-{number}", *command, BIND=bind)
         wait_for(lambda: status_of(f"{self.app_address(number)}/readyz") == 200, f"app server {number}")
 
     def start_nginx(self) -> None:
@@ -196,7 +212,8 @@ class Cluster:
         self.make_databases()
         self.start_redis()
         fill(self)
-        self.processes.pop("files").wait()
+        self.processes["files"].wait()
+        del self.processes["files"]
         for number in range(2):
             self.start_app(number)
         self.start_nginx()
@@ -206,6 +223,7 @@ class Cluster:
             self.kill_process(name)
         for name in ("replica", "primary"):
             if (self.folder / name / "postmaster.pid").exists():
+                self.signal_database(name, signal.SIGCONT)
                 self.stop_database(name)
 
 
@@ -232,7 +250,17 @@ def cluster(port: int = 0, fill: Callable[[Cluster], None] = whole_register) -> 
         yield parts
 
 
+def end(number: int, frame) -> None:
+    """What `kill` and a closed terminal ask for is done as by Ctrl-C: everything is stopped, and the folder goes."""
+    for other in ENDINGS:
+        signal.signal(other, signal.SIG_IGN)  # a second one would break off the tidying
+    raise KeyboardInterrupt
+
+
 def main(port: int) -> None:
+    for number in ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has its reasons
+            signal.signal(number, end)
     if missing := missing_tools():
         sys.exit(f"Not installed: {', '.join(missing)}. On Debian: apt-get install {' '.join(missing)}")
     with cluster(port) as parts:

@@ -13,6 +13,8 @@ import os
 import signal
 import sys
 
+from gunicorn.http import message
+
 bind = os.environ.get("BIND", "127.0.0.1:8001")
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))  # one for each core
@@ -24,7 +26,9 @@ keepalive = 75  # seconds, more than nginx keeps a connection that nobody uses
 control_socket_disable = True
 max_requests = 20_000  # a worker is replaced now and then, not all at the same time
 max_requests_jitter = 2_000
-limit_request_line = 8190
+# As long as nginx lets through: up to there the register answers in the visitor's language, and not gunicorn, whose own
+# ceiling is 8 KB. Without any limit a request could fill the memory.
+limit_request_line = message.MAX_REQUEST_LINE = 64 * 1024
 accesslog = "-" if os.environ.get("ACCESS_LOG") == "1" else None
 
 FORMER_WORKERS = "FORMER_WORKERS"  # the variable that tells a process started anew whom to send home

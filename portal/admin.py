@@ -344,23 +344,29 @@ class FoldedSearchMixin:
 
 
 class PartForm(forms.ModelForm):
-    """Refuses a row that is new in, or moved to, a record that its editor may not change here."""
+    """Refuses a row that is in, new in, or moved to a record that its editor may not change here."""
 
     editor = None
     refused_record: Editorial | None = None
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        part = self._meta.model
-        record = cleaned.get(part.parent_field)
-        if record and not may_change(self.editor, part(**{part.parent_field: record})):
-            self.refused_record = record
-            self.add_error(part.parent_field, self.why_refused(record))
+        field = self._meta.model.parent_field
+        stored = getattr(self.instance, field) if self.instance.pk else None
+        for record in (stored, cleaned.get(field)):
+            if record and not self.takes_rows(record):
+                self.refused_record = record
+                self.add_error(field, self.why_refused(record))
+                break
         return cleaned
+
+    def takes_rows(self, record: Editorial) -> bool:
+        part = self._meta.model
+        return may_change(self.editor, part(**{part.parent_field: record}))
 
     def why_refused(self, record: Editorial) -> str:
         if record.state == State.PUBLISHED:
-            return _("This record is published. Its rows are added in its own form, as a pending version.")
+            return _("This record is published. Its rows are added and changed in its own form, as a pending version.")
         return _("What was submitted or withdrawn is changed by a reviewer only.")
 
 
@@ -372,6 +378,14 @@ class PartAdmin(FoldedSearchMixin, EditingAdmin):
     change_form_template = "admin/workflow/part_form.html"
     actions = [add_sources]
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """Where its record was published while the row was written, the form refuses what is sent; nothing is lost."""
+        request.is_sent_row = request.method == "POST"
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, None if getattr(request, "is_sent_row", False) else obj)
+
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
         form.editor = request.user
@@ -382,10 +396,10 @@ class PartAdmin(FoldedSearchMixin, EditingAdmin):
 
     def render_change_form(self, request, context, *args, **kwargs):
         part = context.get("original")
-        if part and (record := getattr(part, part.parent_field)).state == State.PUBLISHED:
-            context["parent_address"] = form_address(record)
         if refused := context["adminform"].form.refused_record:
             context["refused_record"], context["refused_address"] = refused, form_address(refused)
+        elif part and (record := getattr(part, part.parent_field)).state == State.PUBLISHED:
+            context["parent_address"] = form_address(record)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def view_on_site(self, record) -> None:

@@ -37,6 +37,7 @@ TITLES = {
     406: gettext_lazy("There is only JSON here"),
     412: gettext_lazy("The content is no longer what you know"),
     429: gettext_lazy("Too many requests"),
+    503: gettext_lazy("The register cannot be read at the moment"),
 }
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -75,6 +76,12 @@ class Changed(exceptions.APIException):
     status_code = 412
 
 
+class Unreadable(exceptions.APIException):
+    """No database answers."""
+
+    status_code = 503
+
+
 def errors_of(*bound: forms.Form) -> list[dict]:
     """What is wrong with the parameters, in the words that the page has beside its fields."""
     return [
@@ -105,6 +112,14 @@ def problem(exception: Exception, context: dict) -> HttpResponse | None:
     response = as_json(content | ({"errors": errors} if errors else {}), status, PROBLEM)
     if wait := getattr(exception, "wait", None):
         response["Retry-After"] = str(int(wait))
+    return response
+
+
+def unreadable() -> HttpResponse:
+    """For whoever finds out that no database answers, outside of the views, which can be asked once more."""
+    response = problem(Unreadable(), {})
+    for name, value in CORS.items():
+        response[name] = value
     return response
 
 

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from django.apps import apps
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
@@ -25,6 +25,16 @@ class Unusable(Exception):
     """A copy that cannot be made or relied on; its text says why, for whoever typed the command."""
 
 
+@contextmanager
+def at_hand() -> Iterator[None]:
+    """What Django says of a database that cannot be asked, in the words of the commands."""
+    try:
+        yield
+    except DatabaseError as error:
+        name = connections[DEFAULT_DB_ALIAS].settings_dict["NAME"]
+        raise Unusable(f"The database {name} does not answer: {' '.join(str(error).split())}") from error
+
+
 def is_sqlite() -> bool:
     return connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
 
@@ -33,11 +43,13 @@ def models_kept() -> list[type[Model]]:
     return [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
 
 
+@at_hand()
 def count_rows() -> dict[str, int]:
     """Rows by table of the database in use."""
     return {model._meta.db_table: model._base_manager.count() for model in models_kept()}
 
 
+@at_hand()
 def write_backup(place: Path) -> None:
     """A copy of one moment of the database, checked. Raises Unusable."""
     unfinished = place.with_name(f"{place.name}.unfinished")
@@ -126,6 +138,7 @@ def newest_of_debian(tool: str) -> str | None:
     return str(found[-1]) if found else None
 
 
+@at_hand()
 def holds_rows() -> bool:
     """Whether the database in use has tables that somebody would miss."""
     connection = connections[DEFAULT_DB_ALIAS]
@@ -133,6 +146,7 @@ def holds_rows() -> bool:
         return bool(connection.introspection.table_names(cursor))
 
 
+@at_hand()
 def read_backup(place: Path) -> None:
     """The database becomes what the copy holds, at once or not at all. Raises Unusable."""
     check(place)

@@ -22,14 +22,16 @@ def forgiving(method: Callable, otherwise: Callable) -> Callable:
 
     @wraps(method)
     def call(self, *arguments):
-        if self.breaker.is_open:
+        if not self.breaker.lets_ask():
             return otherwise(*arguments)
         try:
-            return method(self, *arguments)
+            found = method(self, *arguments)
         except RedisError as error:
             self.breaker.open()
             logger.warning("The cache does not answer: %s", error)
             return otherwise(*arguments)
+        self.breaker.close()
+        return found
 
     return call
 

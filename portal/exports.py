@@ -35,7 +35,7 @@ from django.views.generic import View
 from portal.atom import Feed, clean, stable_id
 from portal.dates import show_date
 from portal.index import content_state
-from portal.reading import OUTAGE, give_up, is_lost, reading_alias
+from portal.reading import OUTAGE, was_lost
 from portal.spreadsheets import csv_parts, xlsx_file
 from portal.structured import LICENSE
 from portal.tables import Table, notes
@@ -116,8 +116,8 @@ def told_where_broken_off(parts: Iterator[bytes]) -> Iterator[bytes]:
         yield from parts
     except Exception as error:
         logger.error("An export was broken off: %s", " ".join(str(error).split()))
-        if isinstance(error, OUTAGE) and is_lost(alias := reading_alias()):
-            give_up(alias, error)
+        if isinstance(error, OUTAGE):
+            was_lost(error)
         raise
 
 
@@ -191,7 +191,9 @@ class CsvExport(ListFormat):
 
     def respond(self, filterset):
         parts = csv_parts(self.table, filterset.qs, site_of(self.request), get_language())
-        response = StreamingHttpResponse(begun(parts), content_type="text/csv; charset=utf-8; header=present")
+        # Who asks for the head alone is told what GET would be told, and no row is read for it.
+        parts = islice(parts, 1) if self.request.method == "HEAD" else begun(parts)
+        response = StreamingHttpResponse(parts, content_type="text/csv; charset=utf-8; header=present")
         response["Content-Disposition"] = disposition(names_for(self.table, filterset, self.suffix))
         return response
 

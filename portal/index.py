@@ -21,7 +21,7 @@ from pyroaring import BitMap
 
 from portal.entries import ContentVersion
 from portal.models import PendingVersion, State, editorial_models
-from portal.reading import OUTAGE
+from portal.reading import OUTAGE, SHORTLY, waiting
 
 # Where a field of a record says nothing: a value of the facet like any other.
 NOT_STATED = "none"
@@ -82,11 +82,12 @@ def written(now: datetime) -> tuple[str, bool]:
     if connection.connection is None or connection.in_atomic_block:
         return read_version(connection, now)
     connection.health_check_done = True
-    try:
-        return read_version(connection, now)
-    except OUTAGE:
-        connection.close()
-        return read_version(connection, now)
+    with waiting(SHORTLY):
+        try:
+            return read_version(connection, now)
+        except OUTAGE:
+            connection.close()
+            return read_version(connection, now)
 
 
 def read_version(connection: BaseDatabaseWrapper, now: datetime) -> tuple[str, bool]:

@@ -14,14 +14,41 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 
+from portal.api import unreadable
 from portal.limits import asks_too_much, too_much
-from portal.reading import OUTAGE, begin_reading, can_fall_back, fall_back, give_up, is_lost, reading_alias
+from portal.reading import (
+    COME_BACK,
+    OUTAGE,
+    begin_reading,
+    can_fall_back,
+    fall_back,
+    is_editing,
+    was_lost,
+    was_too_slow,
+)
 
 # Asked by machines beside the server, by whatever address they know it; the answers name no host.
 ASKED_FROM_INSIDE = {"/healthz", "/readyz", "/metrics"}
 # Compressed in themselves (a workbook is a ZIP): once more costs time and gains nothing.
 COMPRESSED = ("application/zip", "application/vnd.openxmlformats-", "font/", "image/png", "image/jpeg", "image/webp")
-COME_BACK = 30  # seconds after which a browser or a crawler may ask again
+
+
+class HeadMiddleware:
+    """Takes the body out of the answer to HEAD, which says what GET would; the server would complain of it."""
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.method != "HEAD":
+            return response
+        if response.streaming:
+            response.streaming_content = ()
+        else:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+            response.content = b""
+        return response
 
 
 class ReadingMiddleware:
@@ -96,17 +123,19 @@ class OutageMiddleware:
         """None for what is no outage; a replica also cancels queries, to go on following, and the primary will not."""
         if not isinstance(exception, OUTAGE):
             return None
-        alias = reading_alias()
-        lost = is_lost(alias)
-        if lost:
-            give_up(alias, exception)
+        if was_too_slow(exception):
+            return outage_page(request)
+        lost = was_lost(exception)
         request.reads_again = can_fall_back()
         return outage_page(request) if lost or request.reads_again else None
 
 
 def outage_page(request: HttpRequest) -> HttpResponse:
-    """Read without a database, by editors and by visitors."""
-    response = render(request, "503.html", {"editing": request.path.startswith("/admin/")}, status=503)
+    """Made without a database, for editors, visitors and programs."""
+    if request.path.startswith("/api/"):
+        response = unreadable()
+    else:
+        response = render(request, "503.html", {"editing": is_editing(request)}, status=503)
     response["Retry-After"] = str(COME_BACK)
     add_never_cache_headers(response)
     return response

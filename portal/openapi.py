@@ -263,10 +263,11 @@ def refusals() -> dict[str, dict]:
         "NotAcceptable": refused(_("The answer is JSON, and the request does not accept it.")),
         "Changed": refused(_("If-Match names a state of the content that has gone.")),
         "TooMany": refused(_("Too many requests from one address."), **{"Retry-After": seconds}),
+        "Unreadable": refused(_("The register cannot be read at the moment."), **{"Retry-After": seconds}),
     }
 
 
-ALWAYS = {"405": "NotAllowed", "406": "NotAcceptable", "412": "Changed", "429": "TooMany"}
+ALWAYS = {"405": "NotAllowed", "406": "NotAcceptable", "412": "Changed", "429": "TooMany", "503": "Unreadable"}
 
 
 def operation(

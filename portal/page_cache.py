@@ -30,6 +30,7 @@ from django.utils.http import parse_etags
 
 from portal.context import THEMES
 from portal.index import ContentState, content_state
+from portal.reading import OUTAGE, can_fall_back, fall_back, was_lost
 
 logger = logging.getLogger(__name__)
 
@@ -228,6 +229,8 @@ class PageCacheMiddleware:
             self.last_state = content_state()
         except Error as error:
             logger.warning("The database does not answer; pages that are kept are shown: %s", error)
+            if isinstance(error, OUTAGE) and was_lost(error) and can_fall_back():
+                fall_back()
         return self.last_state if self.last_state and self.last_state[0] else None
 
     def name_of(self, request: HttpRequest, state: ContentState | None) -> str:

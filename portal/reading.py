@@ -4,6 +4,10 @@ The choice is made at the first read, so a request that reads nothing asks no da
 the first choice does not answer, public pages go to the other one: a lost replica costs no
 page, and with a lost primary what is published stays readable. Without REPLICA_URL there is
 one database and nothing to choose.
+
+A database that hangs is as good as gone. Who asks it waits for some seconds, then it is left
+alone for longer than that, and one request at a time tries whether it answers again: waiting
+must not take up all the threads of a server.
 """
 
 import logging
@@ -11,20 +15,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from time import monotonic
 
 from django.conf import settings
+from django.core.signals import request_finished
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.http import HttpRequest
 from django.utils.connection import ConnectionDoesNotExist
 
 from portal.breaker import Breaker
+from portal.postgresql import patience
 
 logger = logging.getLogger(__name__)
 
 PRIMARY, REPLICA = DEFAULT_DB_ALIAS, "replica"
 OUTAGE = (InterfaceError, OperationalError)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+CANCELLED = "57014"  # PostgreSQL's code of a query that was ended before it had its answer
+SHORTLY = 2  # seconds for a database to say that it is there
+FOR_A_PAGE = 5  # seconds for the answer to one query of a public page
+FOR_AN_EDITOR = 20  # the same for a page or an act of an editor
 UNASKED = 2  # seconds in which a database that was lost is not asked again
+UNASKED_LONG = 10  # the same for one that took its time to fail: more than trying it takes
+COME_BACK = 30  # seconds after which a browser or a crawler may ask again, when there was no answer
 
 breakers = {alias: Breaker(UNASKED) for alias in (PRIMARY, REPLICA)}
 
@@ -37,8 +50,12 @@ class Reading:
     alias: str = ""
 
 
-# Not taken back at the end of a request: an export is read while it is sent. The next request has its own.
-current: ContextVar[Reading] = ContextVar("current")
+class NoDatabase(OperationalError):
+    """None of the databases that a request may read answers, or answered a moment ago."""
+
+
+# An export is read while it is sent, so that this holds until the end of the request.
+current: ContextVar[Reading | None] = ContextVar("current", default=None)
 
 
 def has_replica() -> bool:
@@ -48,15 +65,28 @@ def has_replica() -> bool:
         return False
 
 
+def is_editing(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin/")
+
+
 def databases_for(request: HttpRequest) -> tuple[str, ...]:
     """Where this request may read, the best first. Who is signed in reads what they wrote, in the primary."""
-    if request.method not in SAFE_METHODS or request.path.startswith("/admin/") or not has_replica():
+    if request.method not in SAFE_METHODS or is_editing(request) or not has_replica():
         return (PRIMARY,)
     return (PRIMARY, REPLICA) if settings.SESSION_COOKIE_NAME in request.COOKIES else (REPLICA, PRIMARY)
 
 
 def begin_reading(request: HttpRequest) -> None:
     current.set(Reading(databases_for(request)))
+    patience.set(FOR_AN_EDITOR if is_editing(request) else FOR_A_PAGE)
+
+
+def end_reading(**signal) -> None:
+    current.set(None)
+    patience.set(None)
+
+
+request_finished.connect(end_reading)
 
 
 @contextmanager
@@ -69,32 +99,47 @@ def where_it_is_written() -> Iterator[None]:
         current.reset(before)
 
 
+@contextmanager
+def waiting(seconds: float) -> Iterator[None]:
+    """Inside, a request waits so long for an answer, and a command as ever as long as it takes."""
+    before = patience.set(patience.get() and seconds)
+    try:
+        yield
+    finally:
+        patience.reset(before)
+
+
 def answers(alias: str) -> bool:
     """Whether a database can be asked now; Django tests a kept connection, or opens one."""
-    if breakers[alias].is_open:
+    if not breakers[alias].lets_ask():
         return False
+    began = monotonic()
     try:
-        connections[alias].cursor().close()
+        with waiting(SHORTLY):
+            connections[alias].cursor().close()
     except OUTAGE as error:
-        give_up(alias, error)
+        give_up(alias, error, monotonic() - began)
         return False
+    breakers[alias].close()
     return True
 
 
-def give_up(alias: str, error: Exception) -> None:
+def give_up(alias: str, error: Exception, waited: float = 0) -> None:
+    """Leave a database alone for a while, which is longer than one request waits for it."""
     logger.error("The database %r does not answer: %s", alias, " ".join(str(error).split()))
-    breakers[alias].open()
+    breakers[alias].open(UNASKED_LONG if waited > 1 else UNASKED)
     connections[alias].close()
 
 
 def reading_alias() -> str:
-    """The database that is read now; the primary outside of requests."""
-    reading = current.get(None)
+    """The database that is read now; the primary outside of requests. Raises NoDatabase."""
+    reading = current.get()
     if reading is None:
         return PRIMARY
     if not reading.alias:
-        candidates = reading.order if len(reading.order) > 1 else ()
-        reading.alias = next(filter(answers, candidates), reading.order[0])
+        reading.alias = next(filter(answers, reading.order), "")
+    if not reading.alias:
+        raise NoDatabase("No database answers.")
     return reading.alias
 
 
@@ -104,16 +149,32 @@ def is_lost(alias: str) -> bool:
     return connection.connection is None or not connection.is_usable()
 
 
+def was_lost(error: Exception) -> bool:
+    """Whether an error means that the database that is read is gone; then it is left alone for a while."""
+    if isinstance(error, NoDatabase):
+        return True
+    reading = current.get()
+    alias = reading.alias if reading and reading.alias else PRIMARY
+    lost = is_lost(alias)
+    if lost:
+        give_up(alias, error)
+    return lost
+
+
+def was_too_slow(error: Exception) -> bool:
+    """Whether a query was ended because its answer took too long; asking another database would take as long."""
+    return getattr(error.__cause__, "sqlstate", None) == CANCELLED
+
+
 def can_fall_back() -> bool:
     """Whether this request may read another database, and reads its first choice still."""
-    reading = current.get(None)
+    reading = current.get()
     return reading is not None and len(reading.order) > 1 and reading.alias == reading.order[0]
 
 
 def fall_back() -> None:
-    """Read the second choice from here on."""
-    reading = current.get()
-    reading.alias = reading.order[1]
+    """Read the second choice from here on, if it answers."""
+    current.set(Reading(current.get().order[1:]))
 
 
 class ReplicaRouter:

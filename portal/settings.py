@@ -47,18 +47,25 @@ def read_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
 
 
+MAKE_A_KEY = """make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))\""""
+# How keys of examples begin, Django's own and those of this register: whoever read the example knows them.
+KEYS_OF_EXAMPLES = ("change-me", "changeme", "django-insecure-")
+
+
 def read_secret_key(debug: bool) -> str:
     """SECRET_KEY from the environment; in development one is made once and kept.
 
-    Raises ImproperlyConfigured in production when it is missing or short.
+    Raises ImproperlyConfigured in production when it is missing, short or known from an example.
     """
     value = read_text("SECRET_KEY")
     if value:
+        if not debug and value.lower().startswith(KEYS_OF_EXAMPLES):
+            raise ImproperlyConfigured(f"SECRET_KEY is one of an example, which everybody knows; {MAKE_A_KEY}")
         if not debug and len(value) < 32:
-            raise ImproperlyConfigured("SECRET_KEY is shorter than 32 characters.")
+            raise ImproperlyConfigured(f"SECRET_KEY is shorter than 32 characters; {MAKE_A_KEY}")
         return value
     if not debug:
-        raise ImproperlyConfigured("SECRET_KEY is missing; production does not start without one.")
+        raise ImproperlyConfigured(f"SECRET_KEY is missing; production does not start without one; {MAKE_A_KEY}")
     kept = BASE_DIR / ".secret-key"
     if not kept.exists():
         kept.touch(mode=0o600)
@@ -66,7 +73,7 @@ def read_secret_key(debug: bool) -> str:
     return kept.read_text(encoding="ascii").strip()
 
 
-PATIENCE = 3  # seconds for a database to answer at all; a page waits no longer for one that is gone
+PATIENCE = 3  # seconds for a connection to PostgreSQL; how long an answer is waited for says portal/reading.py
 # Of a SQLite database each thread of each worker keeps so much, which the system keeps too: more makes no page faster.
 SQLITE_KILOBYTES, SQLITE_STATEMENTS = 256, 64
 
@@ -89,6 +96,7 @@ def read_database(debug: bool = True, name: str = "DATABASE_URL") -> dict:
             "cached_statements": SQLITE_STATEMENTS,
         }
     elif database["ENGINE"] == "django.db.backends.postgresql":
+        database["ENGINE"] = "portal.postgresql"
         use_patiently(database, read_number("DATABASE_POOL", 0))
     else:
         raise ImproperlyConfigured(f"{name} must start with sqlite: or postgres:")
@@ -96,7 +104,7 @@ def read_database(debug: bool = True, name: str = "DATABASE_URL") -> dict:
 
 
 def use_patiently(database: dict, pool: int) -> None:
-    """Limits to waiting for PostgreSQL; with a pool its connections, at most so many, are shared by the threads."""
+    """Limits to waiting for a connection; with a pool, at most so many of them are shared by the threads."""
     options = database.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", PATIENCE)
     options.setdefault("tcp_user_timeout", PATIENCE * 1000)
@@ -124,6 +132,36 @@ def read_cache() -> dict:
     if urlsplit(url).scheme not in {"redis", "rediss"}:
         raise ImproperlyConfigured("CACHE_URL must start with redis:// or rediss://")
     return {"BACKEND": "portal.caches.ForgivingRedisCache", "LOCATION": url}
+
+
+def read_media_root() -> str:
+    """MEDIA_ROOT, a folder outside of the code; none when unset, and then no file can be kept."""
+    value = read_text("MEDIA_ROOT")
+    if value and (not Path(value).is_absolute() or Path(value).resolve().is_relative_to(BASE_DIR)):
+        raise ImproperlyConfigured(f"MEDIA_ROOT is {value!r}; use an absolute path outside of {BASE_DIR}.")
+    return value
+
+
+def read_file_store() -> dict:
+    """Where files are kept, as Django's dictionary: the bucket that S3_BUCKET names, else a folder for its owner."""
+    bucket, endpoint = read_text("S3_BUCKET"), read_text("S3_ENDPOINT_URL")
+    access_key, secret_key = read_text("S3_ACCESS_KEY"), read_text("S3_SECRET_KEY")
+    if not bucket:
+        options = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700, "allow_overwrite": True}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    if endpoint and urlsplit(endpoint).scheme not in {"https", "http"}:
+        raise ImproperlyConfigured("S3_ENDPOINT_URL must start with https:// or http://")
+    if bool(access_key) != bool(secret_key):
+        raise ImproperlyConfigured("S3_ACCESS_KEY and S3_SECRET_KEY are set both or not at all.")
+    given = {
+        "bucket_name": bucket,
+        "endpoint_url": endpoint,
+        "access_key": access_key,
+        "secret_key": secret_key,
+        "region_name": read_text("S3_REGION"),
+    }
+    options = {name: value for name, value in given.items() if value}
+    return {"BACKEND": "portal.file_store.PrivateBucket", "OPTIONS": options}
 
 
 def read_contact() -> str:
@@ -178,6 +216,7 @@ METRICS = read_switch("METRICS", default=False)
 METRICS_ADDRESSES = read_list("METRICS_ADDRESSES", "127.0.0.0/8,::1")
 
 MIDDLEWARE = [
+    "portal.middleware.HeadMiddleware",
     "portal.logs.RequestIdMiddleware",
     *(["portal.metrics.MetricsMiddleware"] if METRICS else []),
     "portal.middleware.ReadingMiddleware",
@@ -267,8 +306,10 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5  # no form has more than one
 STATIC_URL = "/static/"
 STATIC_ROOT = read_text("STATIC_ROOT") or BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = read_media_root()
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Visitors and editors leave no files; backups are kept there.
+    "default": read_file_store(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

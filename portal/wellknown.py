@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
-from portal.reading import PRIMARY, REPLICA, has_replica
+from portal.reading import PRIMARY, REPLICA, answers, has_replica
 
 A_DAY = 24 * 60 * 60
 PLAIN = "text/plain; charset=utf-8"
@@ -74,6 +74,8 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 def unreadiness(alias: str = PRIMARY) -> str:
     """Why the register cannot be served from a database yet, or nothing."""
+    if not answers(alias):
+        return "the database does not answer"
     try:
         executor = MigrationExecutor(connections[alias])
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())

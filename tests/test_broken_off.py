@@ -1,18 +1,11 @@
 """A file that breaks off on its way is not taken for whole: by whoever asks gunicorn, or nginx before it."""
 
 import http.client
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from deploy.cluster import NGINX, ROOT, find_nginx, site_of, status_of, wait_for
-from tests.conftest import miss
-from tests.postgresql import free_port
+from tests.servers import gunicorn, nginx_before
 
 # What Django hands to the server when a file breaks off (tests/portal/test_exports.py): parts, then an error.
 FAILING = """
@@ -24,37 +17,16 @@ def application(environ, start_response):
 """
 
 
-@contextmanager
-def running(folder: Path, *command: str, **environment: str) -> Iterator[None]:
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=folder, env=os.environ | environment, stdout=log, stderr=log)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
 @pytest.fixture
 def server(tmp_path) -> Iterator[int]:
-    """The port of a gunicorn with the settings of the register."""
     (tmp_path / "failing.py").write_text(FAILING, encoding="utf-8")
-    port, settings = free_port(), str(ROOT / "deploy" / "gunicorn.conf.py")
-    command = (sys.executable, "-m", "gunicorn", "-c", settings, "failing")
-    with running(tmp_path, *command, BIND=f"127.0.0.1:{port}", WEB_CONCURRENCY="1"):
-        wait_for(lambda: status_of(f"http://127.0.0.1:{port}/healthz") == 200, "gunicorn")
+    with gunicorn(tmp_path, "failing", where=tmp_path) as port:
         yield port
 
 
 @pytest.fixture
 def proxy(server, tmp_path) -> Iterator[int]:
-    """The port of an nginx with the example's site before it."""
-    port, nginx = free_port(), find_nginx() or miss("nginx")
-    (tmp_path / "site.conf").write_text(site_of(port, [server, server]), encoding="utf-8")
-    user = "user root;" if os.geteuid() == 0 else ""
-    (tmp_path / "nginx.conf").write_text(NGINX.format(folder=tmp_path, user=user), encoding="utf-8")
-    with running(tmp_path, nginx, "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"):
-        wait_for(lambda: status_of(f"http://127.0.0.1:{port}/healthz") == 200, "nginx")
+    with nginx_before(server, tmp_path) as port:
         yield port
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -22,9 +23,8 @@ def example_environment() -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def test_the_example_environment_passes_every_check_for_production(tmp_path):
-    changed = {"DATABASE_URL": f"sqlite:///{tmp_path / 'register.sqlite3'}", "STATIC_ROOT": str(tmp_path)}
-    run = subprocess.run(
+def check_for_production(**changed: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"]} | example_environment() | changed,  # and nothing of the tests
@@ -32,13 +32,25 @@ def test_the_example_environment_passes_every_check_for_production(tmp_path):
         text=True,
         check=False,
     )
+
+
+def test_the_example_environment_with_a_key_passes_every_check_for_production(tmp_path):
+    database = f"sqlite:///{tmp_path / 'register.sqlite3'}"
+    run = check_for_production(SECRET_KEY=secrets.token_urlsafe(48), DATABASE_URL=database, STATIC_ROOT=str(tmp_path))
     assert (run.returncode, run.stdout) == (0, "System check identified no issues (0 silenced).\n"), run.stderr
+
+
+def test_the_example_environment_does_not_start_before_somebody_made_a_key():
+    run = check_for_production()
+    assert run.returncode != 0
+    assert "SECRET_KEY is missing" in run.stderr and "secrets.token_urlsafe(48)" in run.stderr
 
 
 def test_every_variable_of_the_example_is_explained():
     lines = (DEPLOY / "production.env.example").read_text(encoding="utf-8").splitlines()
-    named = {match[1] for line in lines if (match := re.match(r"#?([A-Z_]+)=", line))}
+    named = {match[1] for line in lines if (match := re.match(r"#?([A-Z0-9_]+)=", line))}
     servers = {"WEB_CONCURRENCY", "WEB_THREADS", "BIND", "PROMETHEUS_MULTIPROC_DIR"}  # of gunicorn.conf.py
+    servers.add("POSTGRES_PASSWORD")  # of compose.yaml
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert {name for name in named - servers if f"`{name}`" not in readme} == set()
 
@@ -70,10 +82,28 @@ def test_a_unit_names_commands_and_settings_that_there_are(path):
         )
 
 
-@pytest.mark.parametrize("name", ["portal.service", "portal-daily.service"])
-def test_the_folder_with_the_database_is_open_to_the_service_only(name):
-    lines = (DEPLOY / "systemd" / name).read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("path", sorted((DEPLOY / "systemd").glob("*.service")), ids=lambda path: path.name)
+def test_the_folder_with_the_database_is_open_to_the_service_only(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
     assert {"StateDirectoryMode=0700", "UMask=0077"} <= set(lines)
+
+
+def test_what_is_to_be_run_from_time_to_time_has_a_timer():
+    timed = [path.with_suffix(".service").read_text(encoding="utf-8") for path in DEPLOY.glob("systemd/*.timer")]
+    commands = {name for unit in timed for name in re.findall(r"manage\.py (\w+)", unit)}
+    assert commands == {"backup", "clearsessions", "forget_reporters", "publish_due", "check_links"}
+
+
+def test_no_old_backup_goes_before_there_is_a_new_one_and_what_must_be_erased_waits_for_neither():
+    unit = (DEPLOY / "systemd/portal-daily.service").read_text(encoding="utf-8")
+    order = re.findall(r"^ExecStart=\S+(?: manage\.py (\w+)|/find)?", unit, re.MULTILINE)
+    assert order == ["clearsessions", "forget_reporters", "backup", ""]
+
+
+def test_the_runbook_starts_every_timer():
+    runbook = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    started = set(re.findall(r"systemctl enable --now (.+)", runbook)[0].split())
+    assert started == {"portal.service", *(path.name for path in DEPLOY.glob("systemd/*.timer"))}
 
 
 def test_what_an_image_copies_is_in_the_repository_and_let_through():
@@ -100,6 +130,15 @@ def test_the_pieces_of_compose_know_each_other():
     assert {name for service in services.values() for name in service.get("depends_on", [])} <= set(services)
     assert services["app1"]["build"]["dockerfile"] == "deploy/Dockerfile"
     assert "app1:8000" in services["proxy"]["command"][-1]
+
+
+def test_what_compose_must_be_told_stands_in_the_example_that_its_commands_name():
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    example = (DEPLOY / "production.env.example").read_text(encoding="utf-8")
+    asked = set(re.findall(r"\$\{(\w+)", text))
+    assert asked and {name for name in asked if not re.search(rf"^#?{name}=", example, re.MULTILINE)} == set()
+    commands = re.findall(r"^# +(docker compose .*)$", text, re.MULTILINE)
+    assert commands and [line for line in commands if "--env-file deploy/production.env" not in line] == []
 
 
 def test_the_site_of_nginx_is_understood_with_its_certificates(tmp_path):

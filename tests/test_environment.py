@@ -128,14 +128,40 @@ def test_the_secret_key_is_made_once_for_its_owner_only(tmp_path, monkeypatch):
         ("DATABASE_URL", "mysql://localhost/register", settings_file.read_database),
         ("DATABASE_URL", "register", settings_file.read_database),
         ("CACHE_URL", "ftp://localhost", settings_file.read_cache),
+        ("MEDIA_ROOT", "media", settings_file.read_media_root),
+        ("MEDIA_ROOT", str(ROOT / "media"), settings_file.read_media_root),
         ("SECRET_KEY", "", lambda: settings_file.read_secret_key(debug=False)),
         ("SECRET_KEY", "short", lambda: settings_file.read_secret_key(debug=False)),
+        ("SECRET_KEY", f"change-me-{'0123456789' * 5}", lambda: settings_file.read_secret_key(debug=False)),
     ],
 )
 def test_a_setting_that_makes_no_sense_stops_the_start(monkeypatch, variable, value, read):
     monkeypatch.setenv(variable, value)
     with pytest.raises(ImproperlyConfigured, match=variable):
         read()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("S3_ENDPOINT_URL", "store.example.org"), ("S3_ACCESS_KEY", "without its secret")]
+)
+def test_half_a_bucket_stops_the_start(monkeypatch, variable, value):
+    monkeypatch.setenv("S3_BUCKET", "register")
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ImproperlyConfigured, match=variable):
+        settings_file.read_file_store()
+
+
+def test_a_bucket_needs_nothing_but_variables(monkeypatch):
+    for name in ("BUCKET", "ENDPOINT_URL", "ACCESS_KEY", "SECRET_KEY", "REGION"):
+        monkeypatch.setenv(f"S3_{name}", f"https://{name.lower()}")
+    options = settings_file.read_file_store()["OPTIONS"]
+    assert options == {
+        "bucket_name": "https://bucket",
+        "endpoint_url": "https://endpoint_url",
+        "access_key": "https://access_key",
+        "secret_key": "https://secret_key",
+        "region_name": "https://region",
+    }
 
 
 def test_production_does_not_start_without_a_secret_key():

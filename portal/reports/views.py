@@ -2,7 +2,7 @@
 
 from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, ListView, TemplateView
 
 from portal.limits import seconds_left
+from portal.reading import COME_BACK, OUTAGE, was_lost
 from portal.reports.forms import AN_HOUR, ReportForm, may_report
 from portal.reports.records import corrections_of, log_of_corrections, path_of, record_at
 
@@ -24,10 +25,15 @@ class ReportView(FormView):
     form_class = ReportForm
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        self.record = record_at(request.GET.get("record", ""))
-        if self.record is None:
-            raise Http404("There is no public record to report on.")
-        return super().dispatch(request, *args, **kwargs)
+        try:
+            self.record = record_at(request.GET.get("record", ""))
+            if self.record is None:
+                raise Http404("There is no public record to report on.")
+            return super().dispatch(request, *args, **kwargs)
+        except OUTAGE as error:
+            if request.method != "POST" or not was_lost(error):
+                raise
+            return self.not_taken()
 
     def get_form_kwargs(self) -> dict:
         return super().get_form_kwargs() | {"page": path_of(self.record)}
@@ -43,6 +49,14 @@ class ReportView(FormView):
         report.object_id, report.language = self.record.pk, get_language()
         report.save()
         return redirect(f"{reverse('report_thanks')}?{urlencode({'record': path_of(self.record)})}")
+
+    def not_taken(self) -> HttpResponse:
+        """The text as it was, in a form that can be sent again; the page about the lost database would drop it."""
+        typed = {name: self.request.POST.get(name, "") for name in ReportForm.base_fields}
+        form = ReportForm(initial=typed, page=self.request.GET.get("record", ""))
+        response = render(self.request, "portal/report_not_taken.html", {"form": form}, status=503)
+        response["Retry-After"] = str(COME_BACK)
+        return response
 
     def too_many(self, form: ReportForm) -> HttpResponse:
         """The form with the text as it was, to be sent again in the next hour."""

@@ -1,9 +1,14 @@
-"""What the tests of the portal share: an account of each role, and a way to sign in as one."""
+"""What the tests of the portal share: an account of each role, a way to sign in as one, a register beside this one."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from portal.accounts.roles import ROLES
 from tests.editors import make_member
+from tests.register import Register
 
 
 @pytest.fixture
@@ -21,3 +26,22 @@ def sign_in(client):
         return client
 
     return as_
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    place = tmp_path_factory.mktemp("migrated") / "register.sqlite3"
+    run = Register(f"sqlite:///{place}").manage("migrate", "--verbosity", "0")
+    assert run.returncode == 0, run.stderr
+    with closing(sqlite3.connect(place)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return place
+
+
+@pytest.fixture
+def register(migrated, tmp_path) -> Register:
+    """A register without content in a database of its own."""
+    place = tmp_path / "register.sqlite3"
+    place.write_bytes(migrated.read_bytes())
+    return Register(f"sqlite:///{place}")

@@ -1,76 +1,15 @@
 """Backups: made and read back while others write, checked, and never in place of something by mistake."""
 
-import os
-import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from tests.conftest import miss
 from tests.postgresql import find_binaries, postgresql
-
-try:
-    import psycopg
-except ImportError:  # requirements-scale.txt is not installed
-    psycopg = None
-
-
-class Register:
-    """A database of its own, and the commands upon it."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def manage(self, *command: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [sys.executable, "manage.py", *map(str, command)],
-            cwd=settings.BASE_DIR,
-            env=os.environ | {"DATABASE_URL": self.url},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def connect(self):
-        if self.url.startswith("sqlite"):
-            return sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=20)
-        return psycopg.connect(self.url)
-
-    def numbers(self) -> list[int]:
-        """The numbers that a writer has written, in order."""
-        with closing(self.connect()) as connection:
-            return [
-                row[0] for row in connection.execute("SELECT number FROM portal_searchentry ORDER BY number").fetchall()
-            ]
-
-    def write(self, number: int) -> None:
-        with closing(self.connect()) as connection:
-            connection.execute(f"INSERT INTO portal_searchentry VALUES ({number}, 'a', 'b', 'c')")
-            connection.commit()
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory) -> Path:
-    """A migrated SQLite file, to be copied."""
-    place = tmp_path_factory.mktemp("migrated") / "register.sqlite3"
-    run = Register(f"sqlite:///{place}").manage("migrate", "--verbosity", "0")
-    assert run.returncode == 0, run.stderr
-    with closing(sqlite3.connect(place)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return place
-
-
-@pytest.fixture
-def register(empty, tmp_path) -> Register:
-    place = tmp_path / "register.sqlite3"
-    place.write_bytes(empty.read_bytes())
-    return Register(f"sqlite:///{place}")
+from tests.register import Register, psycopg
 
 
 def write_all_the_while(register: Register, act) -> int:
@@ -110,8 +49,8 @@ def save_and_bring_back(register: Register, place: Path) -> None:
 
 
 def test_a_backup_of_sqlite_under_writes_is_one_moment_and_is_brought_back(register, tmp_path):
-    save_and_bring_back(register, tmp_path / "copy")
-    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+    save_and_bring_back(register, tmp_path / "copy.backup")
+    assert (tmp_path / "copy.backup").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_backup_of_postgresql_under_writes_is_one_moment_and_is_brought_back(tmp_path):
@@ -125,9 +64,9 @@ def test_a_backup_of_postgresql_under_writes_is_one_moment_and_is_brought_back(t
         with closing(register.connect()) as connection:
             # Its columns beside are made by the database.
             assert connection.execute("SELECT count(*) FROM portal_searchentry").fetchone() == (0,)
-        save_and_bring_back(register, tmp_path / "copy")
+        save_and_bring_back(register, tmp_path / "copy.backup")
         cut = tmp_path / "cut"
-        cut.write_bytes((tmp_path / "copy").read_bytes()[:-2000])
+        cut.write_bytes((tmp_path / "copy.backup").read_bytes()[:-2000])
         refused = register.manage("restore", cut, "--force")
         assert refused.returncode == 1
         assert "pg_restore failed" in refused.stderr
@@ -135,9 +74,11 @@ def test_a_backup_of_postgresql_under_writes_is_one_moment_and_is_brought_back(t
 
 def test_restoring_waits_for_who_writes_and_writers_go_on_afterwards(register, tmp_path):
     register.write(1_000_000)
-    assert register.manage("backup", tmp_path / "copy").returncode == 0
+    assert register.manage("backup", tmp_path / "copy.backup").returncode == 0
     results = []
-    write_all_the_while(register, lambda: results.append(register.manage("restore", tmp_path / "copy", "--force")))
+    write_all_the_while(
+        register, lambda: results.append(register.manage("restore", tmp_path / "copy.backup", "--force"))
+    )
     assert results[0].returncode == 0, results[0].stderr
     assert 1_000_000 in register.numbers()
     register.write(2_000_000)
@@ -145,7 +86,7 @@ def test_restoring_waits_for_who_writes_and_writers_go_on_afterwards(register, t
 
 
 def test_nothing_is_replaced_unless_somebody_says_so(register, tmp_path):
-    place = tmp_path / "copy"
+    place = tmp_path / "copy.backup"
     assert register.manage("backup", place).returncode == 0
     before = place.read_bytes()
     again = register.manage("backup", place)
@@ -164,10 +105,27 @@ def test_a_folder_gets_a_file_named_by_the_moment(register, tmp_path):
     assert str(made) in run.stdout
 
 
+def test_a_folder_that_is_not_there_is_not_taken_for_a_file(register, tmp_path):
+    run = register.manage("backup", tmp_path / "backups")
+    assert run.returncode == 1
+    assert f"There is no folder {tmp_path / 'backups'}; make it" in run.stderr
+    assert not (tmp_path / "backups").exists()
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_a_database_that_cannot_be_opened_is_said_in_a_sentence(command, register, tmp_path):
+    kept = tmp_path / "kept.backup"
+    register.manage("backup", kept)
+    run = Register(f"sqlite:///{tmp_path / 'nowhere' / 'x.sqlite3'}").manage(command, kept, "--force")
+    assert run.returncode == 1
+    assert run.stderr.startswith("CommandError: The database ")
+    assert "unable to open database file" in run.stderr
+
+
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0 and nothing more", b""])
 def test_what_is_no_whole_copy_is_refused_and_changes_nothing(register, tmp_path, content):
     register.write(7)
-    place = tmp_path / "copy"
+    place = tmp_path / "copy.backup"
     place.write_bytes(content)
     refused = register.manage("restore", place, "--force")
     assert refused.returncode == 1
@@ -178,7 +136,7 @@ def test_what_is_no_whole_copy_is_refused_and_changes_nothing(register, tmp_path
 
 def test_a_damaged_copy_is_noticed_before_anything_is_replaced(register, tmp_path):
     register.write(7)
-    place = tmp_path / "copy"
+    place = tmp_path / "copy.backup"
     register.manage("backup", place)
     content = bytearray(place.read_bytes())
     content[4096:40960] = bytes(36864)
@@ -190,8 +148,8 @@ def test_a_damaged_copy_is_noticed_before_anything_is_replaced(register, tmp_pat
 
 def test_an_empty_database_is_filled_without_force(register, tmp_path):
     register.write(7)
-    register.manage("backup", tmp_path / "copy")
+    register.manage("backup", tmp_path / "copy.backup")
     other = Register(f"sqlite:///{tmp_path / 'other.sqlite3'}")
-    run = other.manage("restore", tmp_path / "copy")
+    run = other.manage("restore", tmp_path / "copy.backup")
     assert run.returncode == 0, run.stderr
     assert other.numbers() == [7]

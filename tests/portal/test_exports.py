@@ -206,6 +206,17 @@ def test_only_reading_is_allowed(client):
     assert client.head("/vi/meetings.csv").status_code == 200
 
 
+def test_the_head_of_a_csv_file_is_that_of_the_file_and_costs_no_row(client, monkeypatch):
+    make_initiative()
+    whole = client.get("/vi/initiatives.csv")
+    monkeypatch.setattr("portal.filters.Matches.read", refuse)
+    head = client.head("/vi/initiatives.csv")
+    assert head.status_code == 200
+    told = ("Content-Type", "Content-Disposition", "Vary", "Cache-Control")
+    assert [head.headers.get(name) for name in told] == [whole.headers.get(name) for name in told]
+    assert client.head("/vi/initiatives.csv?sort=colour").status_code == 400
+
+
 def test_an_address_without_a_language_leads_to_the_visitors(client):
     assert client.get("/meetings.csv?year=2026").headers["Location"] == "/vi/meetings.csv?year=2026"
 

@@ -152,15 +152,20 @@ def test_a_part_of_a_public_record_is_changed_in_the_form_of_the_record_only(cli
         client.force_login(members[role])
         page = client.get(form_of(milestone)).content.decode()
         assert form_of(milestone.initiative) in page
-        assert client.post(form_of(milestone), {"text_vi": "Mới"}).status_code == 403
+        assert client.post(form_of(milestone), {"text_vi": "Mới"}).context["errors"]
+    client.force_login(members["maintainer"])
+    assert client.post(form_of(milestone), {"text_vi": "Mới"}).status_code == 403
     assert list(Milestone.objects.values_list("text_vi", flat=True)) == ["Cũ"]
 
 
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "This record is published. Its rows are added in its own form, as a pending version."),
-        ("vi", "Hồ sơ này đã công bố. Hãy thêm dòng trong biểu mẫu của hồ sơ; dòng mới sẽ nằm trong bản chờ duyệt."),
+        ("en", "This record is published. Its rows are added and changed in its own form, as a pending version."),
+        (
+            "vi",
+            "Hồ sơ này đã công bố. Hãy thêm, sửa dòng trong biểu mẫu của hồ sơ; thay đổi sẽ nằm trong bản chờ duyệt.",
+        ),
     ],
 )
 @pytest.mark.parametrize("role", ["editor", "reviewer"])
@@ -178,6 +183,23 @@ def test_a_part_sent_to_a_public_record_comes_back_with_what_was_typed_and_where
     assert form_of(public) in page
     assert {name: form_values(page, "milestone_form")[name] for name in typed} == typed
     assert not Milestone.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["editor", "reviewer"])
+def test_a_part_whose_record_was_published_while_it_was_written_comes_back_with_what_was_typed(client, members, role):
+    milestone = make_milestone(initiative=make_initiative(state=State.DRAFT), text_vi="Cũ")
+    elsewhere = make_initiative(state=State.DRAFT)
+    client.force_login(members[role])
+    opened = form_values(client.get(form_of(milestone)).content.decode(), "milestone_form")
+    type(milestone.initiative).objects.filter(pk=milestone.initiative_id).update(state=State.PUBLISHED)
+    typed = {"text_vi": ["Đang viết"], "text_en": ["Being written"]}
+    for moved in ({}, {"initiative": [str(elsewhere.pk)]}):
+        answer = client.post(form_of(milestone), opened | typed | moved)
+        page = answer.content.decode()
+        assert answer.status_code == 200 and len(answer.context["errors"]) == 1
+        assert page.count(f'href="{form_of(milestone.initiative)}"') == 1
+        assert {name: form_values(page, "milestone_form")[name] for name in typed} == typed
+    assert list(Milestone.objects.values_list("text_vi", "initiative")) == [("Cũ", milestone.initiative_id)]
 
 
 def test_a_relation_to_what_was_deleted_meanwhile_is_left_out(client, members):

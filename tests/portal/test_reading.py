@@ -1,5 +1,6 @@
 """Which database is read, and what is said when one is gone; `tests/test_cluster.py` tries it on real servers."""
 
+from types import SimpleNamespace
 from unittest import mock
 
 import pytest
@@ -8,12 +9,22 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from portal import index, middleware, reading, wellknown
+from portal import breaker, index, reading, wellknown
 from portal.breaker import Breaker
 from portal.filters import Matches
 from portal.index import content_state
 from portal.models import Topic
-from portal.reading import PRIMARY, REPLICA, ReplicaRouter, begin_reading, reading_alias
+from portal.postgresql import patience
+from portal.reading import (
+    PRIMARY,
+    REPLICA,
+    NoDatabase,
+    ReplicaRouter,
+    begin_reading,
+    can_fall_back,
+    fall_back,
+    reading_alias,
+)
 from portal.settings import read_databases
 from tests.factories import make_document
 
@@ -27,7 +38,7 @@ def replica(monkeypatch) -> set[str]:
     monkeypatch.setattr(reading, "has_replica", lambda: True)
     monkeypatch.setattr(reading, "answers", lambda alias: alias not in gone)
     yield gone
-    reading.current.set(reading.Reading())
+    reading.end_reading()
 
 
 @pytest.fixture
@@ -68,16 +79,79 @@ def test_a_public_page_reads_the_other_database_when_its_first_is_gone(ask, repl
 def test_the_editors_pages_never_read_the_replica(ask, replica):
     replica.add(PRIMARY)
     ask("/admin/")
-    assert reading_alias() == PRIMARY
+    with pytest.raises(NoDatabase):
+        reading_alias()
 
 
-def test_a_database_that_was_lost_is_not_asked_again_at_once():
-    breaker = Breaker(seconds=60)
-    assert not breaker.is_open
-    breaker.open()
-    assert breaker.is_open
-    breaker.close()
-    assert not breaker.is_open
+def test_a_page_that_fell_back_does_not_wait_for_a_second_database_that_is_gone(ask, replica):
+    ask("/vi/")
+    assert reading_alias() == REPLICA
+    replica.add(PRIMARY)
+    fall_back()
+    with pytest.raises(NoDatabase):
+        reading_alias()
+    assert not can_fall_back()
+
+
+@pytest.mark.parametrize(
+    ("path", "seconds"), [("/vi/", reading.FOR_A_PAGE), ("/admin/", reading.FOR_AN_EDITOR), (None, None)]
+)
+def test_pages_wait_for_an_answer_some_seconds_and_commands_as_long_as_it_takes(ask, path, seconds):
+    if path:
+        ask(path)
+    assert patience.get() == seconds
+    reading.end_reading()
+
+
+@pytest.fixture
+def clock(monkeypatch) -> list[float]:
+    """The time in seconds, as the only item."""
+    now = [100.0]
+    monkeypatch.setattr(breaker, "monotonic", lambda: now[0])
+    monkeypatch.setattr(reading, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_database_that_was_lost_is_not_asked_again_at_once(clock):
+    service = Breaker(seconds=60)
+    assert service.lets_ask()
+    service.open()
+    clock[0] += 59
+    assert not service.lets_ask()
+    service.close()
+    assert service.lets_ask()
+
+
+def test_after_its_rest_a_database_is_tried_by_one_request_for_all(clock):
+    service = Breaker(seconds=60)
+    service.open()
+    clock[0] += 61
+    assert [service.lets_ask(), service.lets_ask()] == [True, False]
+    clock[0] += 61
+    assert service.lets_ask()
+
+
+@pytest.mark.parametrize(("seconds", "rest"), [(0, reading.UNASKED), (6, reading.UNASKED_LONG)])
+def test_a_database_that_hangs_is_left_alone_for_longer_than_it_keeps_a_request_waiting(
+    clock, monkeypatch, seconds, rest
+):
+    def hang() -> None:
+        clock[0] += seconds
+        refuse()
+
+    silent = SimpleNamespace(cursor=hang, close=lambda: None)
+    monkeypatch.setattr(reading, "connections", {PRIMARY: silent})
+    monkeypatch.setattr(reading, "breakers", {PRIMARY: Breaker(reading.UNASKED)})
+    assert not reading.answers(PRIMARY)
+    assert rest > seconds
+    clock[0] += rest - 1
+    assert not reading.breakers[PRIMARY].lets_ask()
+    clock[0] += 1
+    assert reading.breakers[PRIMARY].lets_ask()
+
+
+class SlowError(Exception):
+    sqlstate = reading.CANCELLED
 
 
 def refuse(*arguments, **named):
@@ -87,8 +161,8 @@ def refuse(*arguments, **named):
 @pytest.fixture
 def outage(monkeypatch, client):
     """A primary that is lost while a page is made."""
-    monkeypatch.setattr(middleware, "is_lost", lambda alias: True)
-    monkeypatch.setattr(middleware, "give_up", lambda alias, error: None)
+    monkeypatch.setattr(reading, "is_lost", lambda alias: True)
+    monkeypatch.setattr(reading, "give_up", lambda alias, error: None)
     monkeypatch.setattr("portal.views.direction_matrix", refuse)
     monkeypatch.setattr("portal.admin_site.EditingSite.has_permission", refuse)
 
@@ -117,6 +191,16 @@ def test_without_its_database_a_page_says_plainly_what_is_not_possible(outage, c
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     page = BeautifulSoup(answer.content, "html5lib")
     assert (page.html["lang"], page.h1.get_text()) == (language, heading)
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_without_its_database_the_api_says_so_in_json(outage, client, monkeypatch):
+    monkeypatch.setattr("portal.api.state_tag", refuse)
+    answer = client.get("/api/v1/countries/", headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert answer.json()["title"] == "The register cannot be read at the moment"
+    assert (answer.headers["Retry-After"], answer.headers["Access-Control-Allow-Origin"]) == ("30", "*")
     assert "no-store" in answer.headers["Cache-Control"]
 
 
@@ -159,6 +243,15 @@ def test_a_refused_query_is_a_fault_and_no_outage(client, monkeypatch):
     assert client.get("/en/").status_code == 500
 
 
+@pytest.mark.django_db
+def test_a_query_that_takes_too_long_ends_in_a_plain_page_too(client, monkeypatch):
+    def cancel(state) -> None:
+        raise OperationalError from SlowError
+
+    monkeypatch.setattr("portal.views.direction_matrix", cancel)
+    assert client.get("/en/").status_code == 503
+
+
 @pytest.mark.parametrize(
     ("reasons", "status", "lines"),
     [
@@ -196,7 +289,7 @@ def test_a_replica_of_sqlite_stops_the_start(monkeypatch):
 @pytest.mark.databases
 @pytest.mark.django_db(transaction=True)
 def test_a_kept_connection_is_not_asked_whether_it_works_before_it_is_asked_for_the_content():
-    connection.ensure_connection()
+    content_state()  # the first time it reads more
     connection.health_check_enabled, connection.health_check_done = True, False
     with CaptureQueriesContext(connection) as queries, mock.patch.object(connection, "is_usable") as asked:
         content_state()

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.core import signing
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -51,6 +51,28 @@ def send(client, page: str = FORM, **given):
 def errors(answer) -> set[str]:
     assert answer.status_code == 200
     return set(answer.context["form"].errors)
+
+
+@pytest.mark.parametrize("where", ["record_at", "may_report"])
+def test_a_report_that_cannot_be_kept_says_so_and_gives_back_what_was_typed(client, meeting, monkeypatch, where):
+    def gone(*arguments) -> None:
+        raise OperationalError("the server gave no answer")
+
+    monkeypatch.setattr(f"portal.reports.views.{where}", gone)
+    monkeypatch.setattr("portal.reports.views.was_lost", lambda error: True)
+    opened = stamp()
+    answer = send(client, email="dan@example.org", opened=opened)
+    page = BeautifulSoup(answer.content, "html5lib")
+    assert (answer.status_code, page.h1.get_text()) == (503, "Báo lỗi của bạn chưa được tiếp nhận")
+    typed = {
+        field["name"]: field.get("value") or field.get_text().strip()
+        for field in page.select("form.report-form [name]")
+    }
+    assert (typed["text"], typed["email"], typed["opened"]) == (TEXT, "dan@example.org", opened)
+    assert not ErrorReport.objects.exists()
+    monkeypatch.undo()
+    assert client.post(FORM, typed).status_code == 302
+    assert ErrorReport.objects.get().text == TEXT
 
 
 def make_report(record, **given) -> ErrorReport:

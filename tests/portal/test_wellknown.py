@@ -87,6 +87,7 @@ def test_the_register_is_not_ready_while_a_migration_is_missing(client, monkeypa
     assert (answer.status_code, lines_of(answer)) == (503, ["not ready: migrations are missing"])
 
 
+@pytest.mark.django_db
 def test_the_register_is_not_ready_without_its_database(client, monkeypatch):
     def refuse(connection):
         raise OperationalError("connection refused")

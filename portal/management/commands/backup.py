@@ -5,26 +5,45 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from portal.backup_store import keep
 from portal.backups import Unusable, count_rows, write_backup
+
+
+def file_in(folder: Path) -> Path:
+    return folder / f"register-{timezone.now():%Y%m%dT%H%M%SZ}.backup"
 
 
 class Command(BaseCommand):
     help = "Writes a copy of the database to a file, checks it, and says what it holds."
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("place", type=Path, help="a file, or a folder that gets a file named by the moment")
+        words = "a folder that is there and gets a file named by the moment; or a file, whose name has a suffix"
+        parser.add_argument("place", type=Path, help=words)
         parser.add_argument("--force", action="store_true", help="replace a file that is there")
+        parser.add_argument("--store", action="store_true", help="put the copy into the file store too, under backups/")
 
-    def handle(self, place: Path, force: bool, **options) -> None:
+    def handle(self, place: Path, force: bool, store: bool, **options) -> None:
         if place.is_dir():
-            place /= f"register-{timezone.now():%Y%m%dT%H%M%SZ}.backup"
+            place = file_in(place)
+        elif not place.suffix:  # a file of that name would stand in the way of the folder that was meant
+            raise CommandError(f"There is no folder {place}; make it, or name a file such as {place}.backup.")
         if place.exists() and not force:
             raise CommandError(f"{place} is there already; name another file, or replace it with --force.")
         if not place.parent.is_dir():
             raise CommandError(f"There is no folder {place.parent}.")
         try:
             write_backup(place)
+            rows = sum(count_rows().values())
         except Unusable as unusable:
             raise CommandError(str(unusable)) from None
-        rows = sum(count_rows().values())
         self.stdout.write(f"{place}: checked, {place.stat().st_size / 1e6:.1f} MB; the database has {rows} rows now.")
+        if store:
+            self.keep(place, force)
+
+    def keep(self, place: Path, may_replace: bool) -> None:
+        """The copy in the folder is good, whatever becomes of the one in the store."""
+        try:
+            name = keep(place, may_replace)
+        except Unusable as unusable:
+            raise CommandError(f"{str(unusable).rstrip('.')}. The copy in {place} is whole.") from None
+        self.stdout.write(f"{name}: in the store, read back and the same.")

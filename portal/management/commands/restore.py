@@ -1,9 +1,11 @@
 """Puts the database back to what a copy made by `backup` holds."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.core.management.base import BaseCommand, CommandError
 
+from portal.backup_store import fetch
 from portal.backups import Unusable, check, count_rows, holds_rows, migrations_missing, migrations_unknown, read_backup
 
 
@@ -11,13 +13,17 @@ class Command(BaseCommand):
     help = "Replaces the database with a copy that `backup` made, after checking the copy."
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("place", type=Path, help="the file that `backup` wrote")
+        copy = parser.add_mutually_exclusive_group(required=True)
+        copy.add_argument("place", type=Path, nargs="?", help="the file that `backup` wrote")
+        copy.add_argument("--from-store", metavar="NAME", help="or its name in the file store, without backups/")
         parser.add_argument("--force", action="store_true", help="replace what the database holds now")
         parser.add_argument("--check", action="store_true", help="check the copy and change nothing")
 
-    def handle(self, place: Path, **options) -> None:
+    def handle(self, place: Path | None, **options) -> None:
         try:
-            self.restore(place, options["force"], options["check"])
+            with TemporaryDirectory() as folder:
+                place = place or fetch(options["from_store"], Path(folder))
+                self.restore(place, options["force"], options["check"])
         except Unusable as unusable:
             raise CommandError(str(unusable)) from None
 

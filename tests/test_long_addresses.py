@@ -1,0 +1,57 @@
+"""Addresses that are too long, asked of real servers: the page about them is ours, in the visitor's language."""
+
+import http.client
+from collections.abc import Iterator
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.servers import gunicorn, nginx_before
+
+HEADINGS = {"vi": "Không xử lý được yêu cầu này", "en": "This request could not be understood"}
+ADVICE = {"vi": "tối đa 8000 ký tự", "en": "up to 8000 characters"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="module")
+def server(folder) -> Iterator[int]:
+    with gunicorn(folder, "portal.wsgi", DEBUG="1", DATABASE_URL=f"sqlite:///{folder / 'none.sqlite3'}") as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def proxy(server, folder) -> Iterator[int]:
+    with nginx_before(server, folder) as port:
+        yield port
+
+
+def ask(port: int, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("place", ["server", "proxy"])
+@pytest.mark.parametrize("kilobytes", [9, 50])
+def test_a_query_that_is_too_long_is_answered_by_a_page_with_a_way_back(place, kilobytes, request):
+    port = request.getfixturevalue(place)
+    for language, heading in HEADINGS.items():
+        status, text = ask(port, f"/{language}/meetings/?country={'x' * kilobytes * 1000}")
+        page = BeautifulSoup(text, "html5lib")
+        assert (status, page.html["lang"], page.h1.get_text()) == (400, language, heading)
+        assert ADVICE[language] in page.select_one(".lede").get_text()
+        assert page.select_one("main a.btn")["href"] == f"/{language}/"
+
+
+@pytest.mark.parametrize("place", ["server", "proxy"])
+def test_what_no_server_should_keep_in_memory_is_refused_by_the_first_that_sees_it(place, request):
+    status, text = ask(request.getfixturevalue(place), f"/en/?q={'x' * 200_000}")
+    assert (status, "<main" in text) == (414, False)
