@@ -99,7 +99,7 @@ class InitiativeFilterSet(RecordFilterSet):
         optional=True,
         through=meetings_of_initiatives,
         name="label",
-        phrase=_("that %(values)s dealt with"),
+        phrase=_("that the meeting %(values)s dealt with"),
         phrase_for_none=_("that no meeting of the register dealt with"),
     )
     year = YearsFilter(
@@ -183,7 +183,7 @@ class FigureFilterSet(RecordFilterSet):
     """`year` and `projected` must hold of one and the same observation, so they apply together."""
 
     kind = ValuesFilter(
-        label=_("Kind"), field_name="kind", choices=IndicatorKind.choices, phrase=_("of the kind %(values)s")
+        label=_("Kind"), field_name="kind", choices=IndicatorKind.choices, phrase=_("of the kind “%(values)s”")
     )
     year = ObservedYears(label=_("Year"), phrase=_("with a value for %(values)s"))
     projected = ObservedKinds(

@@ -148,7 +148,7 @@ class DecisionFilterSet(RecordFilterSet):
         known=all_meetings,
         official=True,
         name="label",
-        phrase=_("of %(values)s"),
+        phrase=_("of the meeting %(values)s"),
     )
     year = YearsFilter(label=_("Year"), field_name="meeting__start__year", phrase=_("in %(values)s"))
     year_from = YearBoundFilter(is_first=True)
@@ -225,7 +225,7 @@ class StatementFilterSet(RecordFilterSet):
         known=all_meetings,
         official=True,
         name="label",
-        phrase=_("at %(values)s"),
+        phrase=_("at the meeting %(values)s"),
     )
     person = RecordsFilter(
         label=_("Speaker"), field_name="person__slug", known=Person.objects.published, phrase=_("by %(values)s")

@@ -110,6 +110,7 @@ class Result:
 
     record: Editorial
     title: SafeString
+    code: SafeString  # of what has no name: a decision's own, the meeting of a statement
     passage: SafeString
     language: str  # of the texts in which it was found
     is_named: bool  # what was typed is its very name or code
@@ -252,7 +253,7 @@ class Search:
         if not is_in_own and (other := self.passage_of(record, self.other)):
             piece, found_in = other, self.other
         is_named = record.pk in self.hits.answered("named", type(record))
-        return Result(record, marked, piece, found_in, is_named)
+        return Result(record, marked, mark_words(code_of(record), self.query), piece, found_in, is_named)
 
     def title_of(self, record: Editorial) -> str:
         return getattr(record, "label", "") or record.name_in(self.language)
@@ -309,6 +310,13 @@ class Search:
             unquoted = " ".join(piece.unquoted for piece in pieces_of(reading))
             texts += [reading, unquoted]
         return next(iter(self.offers(texts)), None)
+
+
+def code_of(record: Editorial) -> str:
+    """By what code, shown beside what it says, a record without a name is found."""
+    if isinstance(record, Statement):
+        return record.meeting.label
+    return record.code if isinstance(record, Decision) else ""
 
 
 def names_vocabulary(state: ContentState) -> Vocabulary:

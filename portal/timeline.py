@@ -158,7 +158,7 @@ class TimelineFilterSet(RecordFilterSet):
     """`kind` and `year`, over entries that come from several tables; an id is the place of an entry among all."""
 
     q = sort = updated_since = None
-    kind = EntryKinds(label=_("Kind"), choices=EntryKind.choices, phrase=_("of the kind %(values)s"))
+    kind = EntryKinds(label=_("Kind"), choices=EntryKind.choices, phrase=_("of the kind “%(values)s”"))
     year = EntryYears(label=_("Year"), phrase=_("in %(values)s"))
     year_from = YearBoundFilter(is_first=True)
     year_to = YearBoundFilter(is_first=False)

@@ -10,7 +10,7 @@ from portal.models import Body, BodyKind, BodyStatus, Country, Direction, Docume
 
 class DocumentFilterSet(RecordFilterSet):
     kind = ValuesFilter(
-        label=_("Kind"), field_name="kind", choices=DocumentKind.choices, phrase=_("of the kind %(values)s")
+        label=_("Kind"), field_name="kind", choices=DocumentKind.choices, phrase=_("of the kind “%(values)s”")
     )
     body = RecordsFilter(
         label=_("Issuing body"),
@@ -28,7 +28,7 @@ class DocumentFilterSet(RecordFilterSet):
         official=True,
         optional=True,
         name="label",
-        phrase=_("of %(values)s"),
+        phrase=_("of the meeting %(values)s"),
         phrase_for_none=_("of no meeting"),
     )
     plan = RecordsFilter(
@@ -61,7 +61,7 @@ class DocumentFilterSet(RecordFilterSet):
 
 class BodyFilterSet(RecordFilterSet):
     kind = ValuesFilter(
-        label=_("Kind"), field_name="kind", choices=BodyKind.choices, phrase=_("of the kind %(values)s")
+        label=_("Kind"), field_name="kind", choices=BodyKind.choices, phrase=_("of the kind “%(values)s”")
     )
     status = ValuesFilter(
         label=_("Status"),

@@ -188,12 +188,11 @@ def test_a_copy_is_read_from_a_file_or_from_the_store(tmp_path):
 @pytest.mark.django_db
 def test_a_store_that_is_gone_costs_not_the_copy_in_the_folder(settings, tmp_path, monkeypatch):
     settings.MEDIA_ROOT = "/proc/elsewhere"
+    place = tmp_path / NAME
     monkeypatch.setattr("portal.management.commands.backup.write_backup", lambda place: place.write_bytes(COPY))
-    with pytest.raises(
-        CommandError, match=f"did not take backups/copy: .*[^.]\\. The copy in {tmp_path / 'copy'} is whole"
-    ):
-        call_command("backup", tmp_path / "copy", "--store")
-    assert (tmp_path / "copy").read_bytes() == COPY
+    with pytest.raises(CommandError, match=f"did not take backups/.*[^.]\\. The copy in {place} is whole"):
+        call_command("backup", place, "--store")
+    assert place.read_bytes() == COPY
 
 
 def test_no_library_of_a_store_is_loaded_before_the_store_is_used():

@@ -4,6 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.content import whole_content
+from tests.portal.test_search import assert_current
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
@@ -151,3 +152,7 @@ def test_every_page_of_the_results_has_its_own(client):
     assert len(first) == 20
     assert second and not set(first) & set(second)
     assert client.get("/vi/search/", {"q": "asean", "kind": "initiative", "page": "99"}).status_code == 404
+
+
+def test_all_that_was_loaded_is_in_the_search_as_it_is_in_the_records():
+    assert_current()
