@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import quote
 
@@ -161,9 +162,10 @@ def costs(addresses: Iterator[str]) -> tuple[list[float], float]:
     In between, because the machine may be busier now than a minute ago. What the
     database's server takes is counted coarsely, and spread evenly.
     """
+    first = next(addresses)  # after the request that is not counted, where there is one
     own, plain, before = [], [], server_seconds()
-    for _ in range(ROUNDS):
-        own.append(cpu(next(addresses)))
+    for address in chain([first], islice(addresses, ROUNDS - 1)):
+        own.append(cpu(address))
         plain += [cpu("/bare") for _ in range(BARE_ROUNDS)]
     served = (server_seconds() - before) * 1000 / ROUNDS
     return [cost + served for cost in own], statistics.median(plain)

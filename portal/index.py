@@ -25,8 +25,8 @@ from portal.reading import OUTAGE, SHORTLY, waiting
 
 # Where a field of a record says nothing: a value of the facet like any other.
 NOT_STATED = "none"
-# Few of many are sorted; else the order of all is read through.
-FEW = 8
+# Few of many are sorted; else the order of all is read through, or as far as so many.
+FEW, BEGINNING = 8, 2000
 
 ContentState = tuple[str, date, datetime | None]
 
@@ -149,9 +149,17 @@ class Index:
     def in_order(self, ids: BitMap, name: object) -> Iterator[int]:
         """Some of the ids in an order that was taken in."""
         order, places = self.orders[name]
-        if len(ids) * FEW < len(order):
+        if len(ids) * FEW >= len(order):
+            return filter(ids.__contains__, order)
+        if len(ids) * FEW < BEGINNING:
             return iter(sorted(ids, key=places.__getitem__))
-        return filter(ids.__contains__, order)
+        return self.first_and_others_in_order(ids, order, places)
+
+    @staticmethod
+    def first_and_others_in_order(ids: BitMap, order: array, places: array) -> Iterator[int]:
+        """Those at the beginning of the order, mostly all that a page shows; then the others, sorted."""
+        yield from filter(ids.__contains__, order[:BEGINNING])
+        yield from sorted((each for each in ids if places[each] >= BEGINNING), key=places.__getitem__)
 
     def groups_in_order(self, groups: list[BitMap], name: object) -> Iterator[int]:
         """Disjoint groups one after the other, each in the order."""

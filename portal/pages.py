@@ -11,7 +11,6 @@ from django.db import connections
 from django.db.models import Count, Model, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.views.generic import DetailView, ListView
 
 from portal.filters import Matches
@@ -147,11 +146,9 @@ class RecordListView(ListView):
 
     def read(self, ids: list[int]) -> list[Model]:
         """Rows as `rows` reads them, in the order of the ids."""
-        content, name = self.filterset.content, (type(self), "rows", get_language())
-        return rows_once(content, name, ids, lambda missing: self.reader().about(*missing))
-
-    def reader(self) -> PreparedQuery:
-        return prepared(self.filterset.content, type(self), self.model, lambda: prepared_rows(self.rows()))
+        content = self.filterset.content
+        rows: PreparedQuery = prepared(content, type(self), self.model, lambda: prepared_rows(self.rows()))
+        return rows_once(content, (type(self), rows.name), ids, lambda missing: rows.about(*missing))
 
     def gather_evidence(self, records: list[Model]) -> Evidence | SourceCounts:
         """What the rows name of their sources: how many there are; overridden where they name them."""
@@ -185,7 +182,7 @@ class RecordDetailView(DetailView):
     def get_object(self, queryset: QuerySet | None = None) -> Model:
         """Raises Http404 for what is not public or not there."""
         self.content = content_state()
-        record = prepared(self.content, type(self), self.model, self.prepare).called(self.kwargs["slug"])
+        record = prepared(self.content, type(self), self.model, self.prepare).called(self.kwargs["slug"], self.content)
         if record is None:
             raise Http404(self.kwargs["slug"])
         return record

@@ -6,6 +6,7 @@ does not change within one state of the content (`portal.index.content_state`), 
 the record asked about differs: its place in the parameters is taken by a stand-in.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 
@@ -19,6 +20,7 @@ from portal.index import ContentState, kept
 # Values that no record has.
 ANY_SLUG, ANY_ID = "?", -987_654_321
 ONE_OF = "IN (%s)"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
 # About so many rows of a kind are kept in memory; where there are more, the others are read for each page.
 MOST_ROWS = 1000
 
@@ -44,6 +46,8 @@ class PreparedQuery:
         self.joined = [(info["field"], populator) for info, populator in zip(infos, populators, strict=True)]
         self.others: dict[tuple[int, object], Model | None] = {}
         self.nothing = self.found([])
+        # What it reads, whoever asks: the moment up to which records are published is that of the state of the content.
+        self.name = (self.sql, *(each for each in self.parameters if not MOMENT.match(str(each))))
 
     def about(self, *values: object) -> QuerySet:
         """What the queryset finds about a record, read; nothing further can be asked of it.
@@ -109,19 +113,56 @@ def rows_of(model: type[Model], prefetch: Prefetch, using: str) -> PreparedQuery
     return PreparedQuery(prefetch.queryset.filter(**{back: ANY_ID}), ANY_ID, using)
 
 
+def link_of(model: type[Model], relation: str) -> str:
+    """The SQL for the ids that a many-to-many relation of a record has, in either direction."""
+    field = model._meta.get_field(relation)
+    forward = field.field if field.auto_created else field
+    columns = [forward.m2m_column_name(), forward.m2m_reverse_name()]
+    own, other = reversed(columns) if field.auto_created else columns
+    return f"SELECT '{relation}', {other} FROM {forward.remote_field.through._meta.db_table} WHERE {own} = %s"  # noqa: S608 - names of ours
+
+
+class LinkedRows:
+    """Records that many others are linked to: in which order they stand, and how those of some ids are read."""
+
+    def __init__(self, queryset: QuerySet) -> None:
+        first = queryset.values_list("pk", flat=True)[: MOST_ROWS + 1]
+        self.places = {pk: place for place, pk in enumerate(first)}
+        self.rows = prepared_rows(queryset)
+
+    @property
+    def are_few(self) -> bool:
+        return len(self.places) <= MOST_ROWS
+
+    def linked(self, ids: list[int], state: ContentState) -> QuerySet:
+        """The public ones of some ids, in their order; each is read once for a state of the content."""
+        public = sorted(filter(self.places.__contains__, ids), key=self.places.__getitem__)
+        return self.rows.found(rows_once(state, self.rows.name, public, lambda missing: self.rows.about(*missing)))
+
+
 class PreparedRecord:
-    """How the record of a page is read: itself by its slug, and each of its relations."""
+    """How the record of a page is read: itself by its slug, and each of its relations.
+
+    What it is linked to is told by one query for all kinds, where a kind has few records;
+    most are known from other pages.
+    """
 
     def __init__(self, records: QuerySet, related: list[Prefetch | str]) -> None:
-        model, using = records.model, records.db
-        self.record = PreparedQuery(records.filter(slug=ANY_SLUG), ANY_SLUG, using)
-        self.relations = {each.prefetch_to: rows_of(model, each, using) for each in related if is_direct(each)}
+        model, self.using = records.model, records.db
+        self.record = PreparedQuery(records.filter(slug=ANY_SLUG), ANY_SLUG, self.using)
+        direct = {each.prefetch_to: each for each in related if is_direct(each)}
+        fields = {name: model._meta.get_field(name) for name in direct}
+        linked = {name: LinkedRows(direct[name].queryset) for name, field in fields.items() if field.many_to_many}
+        self.linked = {name: rows for name, rows in linked.items() if rows.are_few}
+        self.links = " UNION ALL ".join(link_of(model, name) for name in self.linked)
+        self.relations = {
+            name: rows_of(model, each, self.using) for name, each in direct.items() if name not in self.linked
+        }
         # Relations of relations are about many records at once; Django reads them.
         self.further = [each for each in related if not is_direct(each)]
-        fields = {name: model._meta.get_field(name) for name in self.relations}
         self.owners = {name: field.remote_field.name for name, field in fields.items() if field.one_to_many}
 
-    def called(self, slug: str) -> Model | None:
+    def called(self, slug: str, state: ContentState) -> Model | None:
         """The record with everything its page shows of others, or None."""
         record = next(iter(self.record.about(slug)), None)
         if record is None:
@@ -130,9 +171,20 @@ class PreparedRecord:
         for name, owner in self.owners.items():
             for row in found[name]:
                 setattr(row, owner, record)
+        ids = self.ids_linked_to(record)
+        found |= {name: rows.linked(ids[name], state) for name, rows in self.linked.items()}
         record._prefetched_objects_cache = found
         prefetch_related_objects([record], *(copy(each) for each in self.further))
         return record
+
+    def ids_linked_to(self, record: Model) -> dict[str, list[int]]:
+        ids: dict[str, list[int]] = {name: [] for name in self.linked}
+        if self.links:
+            with connections[self.using].cursor() as cursor:
+                cursor.execute(self.links, [record.pk] * len(self.linked))
+                for name, pk in cursor.fetchall():
+                    ids[name].append(pk)
+        return ids
 
 
 def prepared(state: ContentState, page: object, model: type[Model], make: Callable[[], object]) -> object:

@@ -5,6 +5,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from initiatives.models import Initiative, Plan
 from meetings.models import Decision, Meeting, Person
@@ -44,6 +45,7 @@ class RecordSitemap(Sitemap):
         return item.updated
 
 
+@require_safe
 def whole(request: HttpRequest) -> HttpResponse:
     """Django's view with our template: there x-default is the Vietnamese page, as the pages themselves say."""
     return sitemap(request, {"pages": PageSitemap, "records": RecordSitemap})

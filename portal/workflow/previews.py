@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import resolve, reverse
 from django.utils.translation import get_language, override
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from portal.entries import LANGUAGES
 from portal.models import Editorial, State, editorial_models
@@ -50,6 +51,7 @@ def record_of(token: str) -> Editorial | None:
     return record if record and stamp(record) == seen else None
 
 
+@require_safe
 @never_cache
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind a link that was handed on; says what is wrong with a link that leads nowhere."""

@@ -28,6 +28,7 @@ from tests.factories import (
 )
 from tests.html_forms import form_values
 from tests.portal.test_history import address, change, history
+from tests.portal.test_search import assert_current
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +133,7 @@ def test_the_search_finds_what_was_restored(editor):
     restore(editor, topic)
     assert list(Topic.objects.search("quantum")) == [topic]
     assert list(Topic.objects.search("classical")) == []
+    assert_current()
 
 
 def test_a_relation_that_was_deleted_is_told_and_left_out_only_on_demand(editor):
