@@ -142,10 +142,13 @@ def test_four_editors_and_sixteen_visitors_at_once_lose_nothing(place):
     codes |= {f"update-{number}": UPDATE for number in range(UPDATES)}
     writers = {name: start(place, code, name) for name, code in codes.items()}
     readers = start(place, READ, "visitors")
-    wait_until_ready(place, writers | {"visitors": readers})
-    (place / "all-ready").touch()
-    assert [said_by(writer) for writer in writers.values()] == ["written"] * len(writers)
-    (place / "all-written").touch()
+    try:
+        wait_until_ready(place, writers | {"visitors": readers})
+        (place / "all-ready").touch()
+        assert [said_by(writer) for writer in writers.values()] == ["written"] * len(writers)
+    finally:  # nobody waits for ever, nor reads on, where one of them failed
+        (place / "all-ready").touch()
+        (place / "all-written").touch()
     pages, wrong = said_by(readers).split(" ", 1)
     # Visitors begin with the editors, and end after them.
     assert (int(pages) >= READERS * 4, wrong) == (True, "[]")
