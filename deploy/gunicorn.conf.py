@@ -24,8 +24,6 @@ timeout = 60  # seconds until a worker that hangs is replaced
 graceful_timeout = 30  # seconds that a request may take to end when a worker is to go
 keepalive = 75  # seconds, more than nginx keeps a connection that nobody uses
 control_socket_disable = True
-max_requests = 20_000  # a worker is replaced now and then, not all at the same time
-max_requests_jitter = 2_000
 # As long as nginx lets through: up to there the register answers in the visitor's language, and not gunicorn, whose own
 # ceiling is 8 KB. Without any limit a request could fill the memory.
 limit_request_line = message.MAX_REQUEST_LINE = 64 * 1024
@@ -53,6 +51,9 @@ def keep_memory_small() -> None:
             malloc.mallopt(option, value)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(
+        10_000, 20, 20
+    )  # a page makes a few thousand things; looked through each time, it costs a tenth more
 
 
 def end(worker: int) -> None:

@@ -83,6 +83,7 @@ class InitiativeDetailView(RecordDetailView):
                 initiative.decisions.all(),
                 initiative.statements.all(),
                 disputes_of(initiative),
+                state=self.content,
             ),
             **kwargs,
         )
@@ -140,7 +141,7 @@ class PlanDetailView(RecordDetailView):
             line=list(masterplans) if plan.kind == PlanKind.MASTERPLAN else [],
             items=[(item, count_statuses(item.initiatives.all())) for item in items],
             statuses=count_statuses(plan.initiatives.all()),
-            evidence=Evidence.of([plan], items, plan.decisions.all(), disputes_of(plan)),
+            evidence=Evidence.of([plan], items, plan.decisions.all(), disputes_of(plan), state=self.content),
             **kwargs,
         )
 

@@ -108,6 +108,7 @@ class MeetingDetailView(RecordDetailView):
                 decisions,
                 meeting.statements.all(),
                 disputes_of(meeting),
+                state=self.content,
             ),
             **kwargs,
         )
@@ -164,7 +165,7 @@ class DecisionDetailView(RecordDetailView):
             verbs_of_level=[verb.label for verb in VERBS_BY_LEVEL[Level(decision.level)]],
             previous_decision=before,
             next_decision=after,
-            evidence=Evidence.of([decision], disputes_of(decision)),
+            evidence=Evidence.of([decision], disputes_of(decision), state=self.content),
             **kwargs,
         )
 
@@ -200,7 +201,7 @@ class PersonDetailView(RecordDetailView):
     def get_context_data(self, **kwargs):
         person = self.object
         return super().get_context_data(
-            evidence=Evidence.of([person], person.statements.all(), disputes_of(person)), **kwargs
+            evidence=Evidence.of([person], person.statements.all(), disputes_of(person), state=self.content), **kwargs
         )
 
     def structured_data(self, context):

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.views.generic import DetailView, ListView
 
 from portal.filters import Matches
-from portal.index import content_state
+from portal.index import ContentState, content_state
 from portal.models import Reliability, Source, State
 from portal.prepared import PreparedQuery, PreparedRecord, prepared, prepared_rows, public_rows, rows_once
 
@@ -38,7 +38,7 @@ def links_of(model: type[Model], ids: list[int]) -> str:
     return f"{selected} WHERE {owner} IN ({places})"
 
 
-def source_links(records: list[Model]) -> list[tuple[str, int, Source]]:
+def source_links(records: list[Model], state: ContentState) -> list[tuple[str, int, Source]]:
     """(model, record id, source) of all the records, of whatever kinds, in one query; only public sources."""
     ids: dict[type[Model], list[int]] = {}
     for record in records:
@@ -50,7 +50,7 @@ def source_links(records: list[Model]) -> list[tuple[str, int, Source]]:
         cursor.execute(sql, [pk for pks in ids.values() for pk in pks])
         links = cursor.fetchall()
     linked = list({source for _label, _pk, source in links})
-    sources = {source.pk: source for source in public_rows(Source, SOURCE_COLUMNS, linked, content_state())}
+    sources = {source.pk: source for source in public_rows(Source, SOURCE_COLUMNS, linked, state)}
     return [(label, pk, sources[source]) for label, pk, source in links if source in sources]
 
 
@@ -71,11 +71,11 @@ class Evidence:
     links: dict[tuple[str, int], list[NumberedSource]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, *groups: Iterable[Model]) -> "Evidence":
-        """Number the sources in the order in which the records stand on the page."""
+    def of(cls, *groups: Iterable[Model], state: ContentState | None = None) -> "Evidence":
+        """Number the sources in the order in which the records stand on the page; in a state, if that is known."""
         records = [record for group in groups for record in group]
         linked: dict[tuple[str, int], list[Source]] = {}
-        for label, record_id, source in source_links(records):
+        for label, record_id, source in source_links(records, state or content_state()):
             linked.setdefault((label, record_id), []).append(source)
         evidence, numbered = cls(), {}
         for record in records:

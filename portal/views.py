@@ -229,7 +229,7 @@ class CountryDetailView(RecordDetailView):
             decision_count=Decision.objects.published().filter(meeting__country=country).count(),
             countries=Country.objects.published(),
             statements=statements,
-            evidence=Evidence.of([country], statements),
+            evidence=Evidence.of([country], statements, state=self.content),
             **kwargs,
         )
 
@@ -306,7 +306,7 @@ class BodyDetailView(RecordDetailView):
             structure=place_of(body),
             lineage=[(earlier, body) for earlier in body.predecessors.all()]
             + [(body, later) for later in [body.successor] if later and later.is_public],
-            evidence=Evidence.of([body], body.decisions.all(), disputes_of(body)),
+            evidence=Evidence.of([body], body.decisions.all(), disputes_of(body), state=self.content),
             **kwargs,
         )
 
@@ -355,7 +355,9 @@ class DirectionDetailView(RecordDetailView):
     def get_context_data(self, **kwargs):
         direction = self.object
         return super().get_context_data(
-            proposals=list(proposals()), evidence=Evidence.of([direction], direction.statements.all()), **kwargs
+            proposals=list(proposals()),
+            evidence=Evidence.of([direction], direction.statements.all(), state=self.content),
+            **kwargs,
         )
 
     def structured_data(self, context):
@@ -373,7 +375,7 @@ class TopicDetailView(RecordDetailView):
         ]
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(evidence=Evidence.of([self.object]), **kwargs)
+        return super().get_context_data(evidence=Evidence.of([self.object], state=self.content), **kwargs)
 
     def structured_data(self, context):
         return [structured.term_of_topic(self.object)]
@@ -406,7 +408,8 @@ class DocumentDetailView(RecordDetailView):
     def get_context_data(self, **kwargs):
         document = self.object
         return super().get_context_data(
-            evidence=Evidence.of([document], document.decisions.all(), disputes_of(document)), **kwargs
+            evidence=Evidence.of([document], document.decisions.all(), disputes_of(document), state=self.content),
+            **kwargs,
         )
 
     def structured_data(self, context):

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.web import API, FORMATS, LISTS, make_web, own_pages
 
-MOST = 18  # a meeting: one for each kind of thing that its page shows, and two for the version of the content
+MOST = 18  # a meeting: one for each kind of thing that its page shows, and one for the version of the content
 MOST_OF_A_SEARCH = 18  # one for every kind of record found, and for the parts of three
 # The first page after a change also reads what lists are counted by: a query for each facet, each order, each kind.
 MOST_AT_FIRST = 45
