@@ -19,6 +19,7 @@ LANGUAGES = ("vi", "en")
 # In the number of an entry, kind and language stand above these bits and the record below: a set of 32 bits holds it.
 RECORD_BITS = 26
 MOST_RECORDS = 1 << RECORD_BITS
+FEW_ENTRIES = 300
 
 
 class ContentVersion(models.Model):
@@ -121,3 +122,23 @@ def find_numbers(
         if not is_sqlite:
             cursor.nextset()
         return {name: read_numbers(numbers) for name, numbers in cursor}
+
+
+def find_among(
+    numbers: BitMap, conditions: dict[str, tuple[str, Condition]], model: type[models.Model] | None = None
+) -> dict[str, BitMap]:
+    """Per name of a condition those of some entries that fit; one query.
+
+    PostgreSQL is asked about each of a few entries: it takes a tenth of looking every condition up in its index.
+    """
+    if not numbers or not conditions:
+        return {}
+    if vendor() == "sqlite" or len(numbers) > FEW_ENTRIES:
+        return {name: fitting & numbers for name, fitting in find_numbers(conditions, model).items()}
+    questions = ", ".join(f"{column}_vector @@ %s::tsquery" for column, _condition in conditions.values())
+    question = f"SELECT number, {questions} FROM portal_searchentry WHERE number = ANY(%s)"  # noqa: S608 - names of ours; the words are parameters
+    parameters = [condition.tsquery() for _column, condition in conditions.values()]
+    with connections[reading_alias()].cursor() as cursor:
+        cursor.execute(question, [*parameters, list(numbers)])
+        rows = cursor.fetchall()
+    return {name: BitMap(row[0] for row in rows if row[place]) for place, name in enumerate(conditions, start=1)}

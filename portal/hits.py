@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from django.db.models import Model, QuerySet
 from pyroaring import BitMap
 
-from portal.entries import LANGUAGES, MOST_RECORDS, find_numbers, first_number
+from portal.entries import LANGUAGES, MOST_RECORDS, find_among, find_numbers, first_number
 from portal.glossary import SAME_THING
 from portal.index import ContentState, kept
 from portal.models import Body, editorial_models
@@ -124,8 +124,6 @@ def questions(query: Query, *, texts: bool) -> dict[str, tuple]:
     }
     if other := query.as_otherwise_named():
         asked["otherwise_named"] = ("names", other)
-    if query.unwanted:
-        asked["excluded"] = ("words", query.none_of())
     if texts:
         asked["whole"] = ("words", query.whole_words())
     if texts and query.has_marks:
@@ -140,19 +138,22 @@ def understand(text: str, state: ContentState) -> Query:
     return parse_query(text, kept(state, "other names", other_names))
 
 
-def all_but(query: Query, model: type[Model] | None) -> Hits:
-    """Everything that holds none of the words left out; nothing where no word was typed at all."""
-    if not query:
-        return Hits(query)
-    return Hits(query, every_number(), find_numbers({"excluded": ("words", query.none_of())}, model)["excluded"])
+def excluded(query: Query, model: type[Model] | None) -> BitMap:
+    """The entries that hold a word to be left out; a record is left out whichever of its languages holds it."""
+    return find_numbers({"excluded": ("words", query.none_of())}, model)["excluded"] if query.unwanted else BitMap()
 
 
 @lru_cache(maxsize=KEPT_ANSWERS)
 def find(text: str, state: ContentState, model: type[Model] | None = None) -> Hits:
-    """What a text finds among the records of a model, or of all; two queries the first time in a state of content."""
+    """What a text finds among the records of a model, or of all; a few queries the first time in a state of content.
+
+    A text of nothing but words to be left out finds all the others, one without any word nothing.
+    """
     query = understand(text, state)
+    if not query:
+        return Hits(query)
     if not query.wanted:
-        return all_but(query, model)
+        return Hits(query, every_number(), excluded(query, model))
     found = find_numbers({"found": ("words", query.everywhere())}, model)["found"]
-    answers = find_numbers(questions(query, texts=len(found) <= TOO_MANY_TO_READ), model) if found else {}
-    return Hits(query, found, answers.pop("excluded", BitMap()), answers)
+    answers = find_among(found, questions(query, texts=len(found) <= TOO_MANY_TO_READ), model)
+    return Hits(query, found, excluded(query, model) if found else BitMap(), answers)

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from initiatives.models import Initiative
 from portal.database import COLUMNS, SQLITE_BEGINNINGS, SQLITE_TEXT_INDEX, complete_database
+from portal.entries import find_among, find_numbers
 from portal.management.commands.prepare import is_search_current
 from portal.models import Editorial, SearchEntry, State, search_entries_of
 from portal.query import MOST_TERMS, parse_query
@@ -472,3 +473,15 @@ def test_words_that_follow_from_others_are_not_looked_up():
     assert parse_query("hienn hien hienx hien").everywhere().fts5() == '("hienn" *) AND ("hienx" *)'
     assert parse_query("hien hien").everywhere().tsquery() == "(('hien':*))"
     assert parse_query('a "b a" a').everywhere().fts5() == '("a") AND ("b a")'
+
+
+def test_few_entries_are_asked_what_the_index_would_answer():
+    make_topic(name_vi="Chữ ký số", name_en="Digital signature")
+    make_topic(name_vi="Chữ ký điện tử", name_en="Signature")
+    query = parse_query("chữ ký số")
+    conditions = {"in_name": ("names", query.everywhere()), "whole": ("words", query.whole_words())}
+    conditions |= {"marked": ("marked", query.with_marks()), "in_a_row": ("words", query.in_a_row())}
+    found = find_numbers({"found": ("words", query.everywhere())})["found"]
+    assert len(found) == 1
+    assert find_among(found, conditions) == {name: ids & found for name, ids in find_numbers(conditions).items()}
+    assert set(map(len, find_among(found, conditions).values())) == {1}
