@@ -25,6 +25,15 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
 MOST_ROWS = 1000
 
 
+def asked_often(using: str, sql: str, parameters: list) -> list[tuple]:
+    """The rows of a query that a server may plan once for all values (`portal.postgresql`)."""
+    connection = connections[using]
+    open_cursor = getattr(connection, "planned_cursor", connection.cursor)
+    with open_cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
 class PreparedQuery:
     """A queryset about one record, written as SQL; the stand-in among its values is replaced at each use.
 
@@ -55,9 +64,12 @@ class PreparedQuery:
         About several records where the queryset asks for one of a list: `pk__in=[ANY_ID]`.
         """
         parameters = [given for each in self.parameters for given in (values if each == self.stand_in else [each])]
-        with connections[self.using].cursor() as cursor:
-            cursor.execute(self.sql.replace(ONE_OF, f"IN ({', '.join(['%s'] * len(values))})"), parameters)
-            rows = cursor.fetchall()
+        if len(values) == 1:
+            rows = asked_often(self.using, self.sql, parameters)
+        else:
+            with connections[self.using].cursor() as cursor:
+                cursor.execute(self.sql.replace(ONE_OF, f"IN ({', '.join(['%s'] * len(values))})"), parameters)
+                rows = cursor.fetchall()
         if not rows:
             return self.nothing
         records = [self.record_of(row) for row in self.converted(rows)]
@@ -180,10 +192,8 @@ class PreparedRecord:
     def ids_linked_to(self, record: Model) -> dict[str, list[int]]:
         ids: dict[str, list[int]] = {name: [] for name in self.linked}
         if self.links:
-            with connections[self.using].cursor() as cursor:
-                cursor.execute(self.links, [record.pk] * len(self.linked))
-                for name, pk in cursor.fetchall():
-                    ids[name].append(pk)
+            for name, pk in asked_often(self.using, self.links, [record.pk] * len(self.linked)):
+                ids[name].append(pk)
         return ids
 
 

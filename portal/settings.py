@@ -108,6 +108,7 @@ def use_patiently(database: dict, pool: int) -> None:
     options = database.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", PATIENCE)
     options.setdefault("tcp_user_timeout", PATIENCE * 1000)
+    options.setdefault("prepare_threshold", 0)  # a planned cursor plans at the first query; Django's own never do
     if pool:
         database["CONN_MAX_AGE"] = 0  # the pool keeps them
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": PATIENCE}

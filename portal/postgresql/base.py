@@ -47,6 +47,13 @@ class PatientConnection(psycopg.Connection):
         raise psycopg.OperationalError(f"the server gave no answer within {patience.get():g} s")
 
 
+class PlannedCursor(psycopg.Cursor):
+    """Has the server plan a query once for each connection: for what is asked again and again with other values."""
+
+    def execute(self, query, params=None, **named):
+        return super().execute(query, params, prepare=True, **named)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's, with connections of ours, be they its own or those of a pool."""
 
@@ -57,6 +64,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.trusted_until = 0.0
         if pool := settings_dict["OPTIONS"].get("pool"):
             pool["connection_class"] = PatientConnection
+
+    def planned_cursor(self):
+        """A cursor as `cursor`, for queries that the server plans once; only where `prepare_threshold` is set."""
+        self.ensure_connection()
+        return self._prepare_cursor(PlannedCursor(self.connection))
 
     def close_if_health_check_failed(self) -> None:
         """Django asks at the start of every request; where they come one after another, it is known."""

@@ -74,3 +74,17 @@ def test_a_draft_is_not_there_whether_record_or_relation():
     type(web["initiative"][0]).objects.update(state=State.DRAFT)
     with pytest.raises(Http404):
         read(InitiativeDetailView, slug)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_postgresql_plans_the_queries_of_a_page_once():
+    slug = make_web(1)["initiative"][0].slug
+    for _again in range(3):
+        read(InitiativeDetailView, slug)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%initiatives_initiative%%'"
+            )
+            assert cursor.fetchone()[0] >= 3
+    assert read(InitiativeDetailView, slug).slug == slug
