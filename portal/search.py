@@ -239,7 +239,8 @@ class Search:
     def read_parts(self, found: list[tuple[Editorial, str]]) -> None:
         """The parts of the records that do not say by themselves all that was asked for; one query for all of them."""
         for record, language in found:
-            if not record.searched_parts or holds_all(self.own_texts(record, language), self.query):
+            own = [self.title_of(record), *self.own_texts(record, language)]
+            if not record.searched_parts or holds_all(own, self.query):
                 self.without_parts.add(record)
         needing = [record for record, _language in found if record not in self.without_parts]
         if needing:
