@@ -16,7 +16,7 @@ from django.views.generic import DetailView, ListView
 from portal.filters import Matches
 from portal.index import ContentState, content_state
 from portal.models import Reliability, Source, State
-from portal.prepared import PreparedQuery, PreparedRecord, prepared, prepared_rows, public_rows, rows_once
+from portal.prepared import PreparedQuery, PreparedRecord, prepared, prepared_rows, public_rows
 
 RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
 
@@ -148,7 +148,7 @@ class RecordListView(ListView):
         """Rows as `rows` reads them, in the order of the ids."""
         content = self.filterset.content
         rows: PreparedQuery = prepared(content, type(self), self.model, lambda: prepared_rows(self.rows()))
-        return rows_once(content, (type(self), rows.name), ids, lambda missing: rows.about(*missing))
+        return rows.once(ids, content)
 
     def gather_evidence(self, records: list[Model]) -> Evidence | SourceCounts:
         """What the rows name of their sources: how many there are; overridden where they name them."""

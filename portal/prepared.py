@@ -7,7 +7,7 @@ the record asked about differs: its place in the parameters is taken by a stand-
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from copy import copy
 
 from django.db import connections, router
@@ -25,10 +25,10 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
 MOST_ROWS = 1000
 
 
-def asked_often(using: str, sql: str, parameters: list) -> list[tuple]:
-    """The rows of a query that a server may plan once for all values (`portal.postgresql`)."""
+def asked(using: str, sql: str, parameters: list, *, often: bool = True) -> list[tuple]:
+    """The rows of a query; one that is asked often, a server may plan once for all values (`portal.postgresql`)."""
     connection = connections[using]
-    open_cursor = getattr(connection, "planned_cursor", connection.cursor)
+    open_cursor = getattr(connection, "planned_cursor", connection.cursor) if often else connection.cursor
     with open_cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()
@@ -56,7 +56,8 @@ class PreparedQuery:
         self.others: dict[tuple[int, object], Model | None] = {}
         self.nothing = self.found([])
         # What it reads, whoever asks: the moment up to which records are published is that of the state of the content.
-        self.name = (self.sql, *(each for each in self.parameters if not MOMENT.match(str(each))))
+        beside = [getattr(each, "prefetch_to", each) for each in queryset._prefetch_related_lookups]
+        self.name = (self.sql, *beside, *(each for each in self.parameters if not MOMENT.match(str(each))))
 
     def about(self, *values: object) -> QuerySet:
         """What the queryset finds about a record, read; nothing further can be asked of it.
@@ -64,18 +65,28 @@ class PreparedQuery:
         About several records where the queryset asks for one of a list: `pk__in=[ANY_ID]`.
         """
         parameters = [given for each in self.parameters for given in (values if each == self.stand_in else [each])]
-        if len(values) == 1:
-            rows = asked_often(self.using, self.sql, parameters)
-        else:
-            with connections[self.using].cursor() as cursor:
-                cursor.execute(self.sql.replace(ONE_OF, f"IN ({', '.join(['%s'] * len(values))})"), parameters)
-                rows = cursor.fetchall()
+        sql = self.sql.replace(ONE_OF, f"IN ({', '.join(['%s'] * len(values))})")
+        rows = asked(self.using, sql, parameters, often=len(values) == 1)
         if not rows:
             return self.nothing
         records = [self.record_of(row) for row in self.converted(rows)]
         if lookups := self.queryset._prefetch_related_lookups:
             prefetch_related_objects(records, *(copy(each) for each in lookups))
         return self.found(records)
+
+    def once(self, ids: Iterable[int], state: ContentState) -> list[Model]:
+        """The rows of some ids, in that order; each is read once for a state of the content, and shared by requests.
+
+        They are to be shown, not changed. Of a query about one of a list, as `prepared_rows` makes it.
+        """
+        known: dict[int, Model | None] = kept(state, self.name, dict)
+        found = {pk: known[pk] for pk in ids if pk in known}
+        if missing := [pk for pk in ids if pk not in found]:
+            now = dict.fromkeys(missing) | {row.pk: row for row in self.about(*missing)}
+            found |= now
+            if len(known) < MOST_ROWS:
+                known.update(now)
+        return [found[pk] for pk in ids if found[pk]]
 
     def converted(self, rows: list[tuple]) -> Iterable:
         """Rows with the values that Python has for those of the database."""
@@ -149,7 +160,7 @@ class LinkedRows:
     def linked(self, ids: list[int], state: ContentState) -> QuerySet:
         """The public ones of some ids, in their order; each is read once for a state of the content."""
         public = sorted(filter(self.places.__contains__, ids), key=self.places.__getitem__)
-        return self.rows.found(rows_once(state, self.rows.name, public, lambda missing: self.rows.about(*missing)))
+        return self.rows.found(self.rows.once(public, state))
 
 
 class PreparedRecord:
@@ -192,7 +203,7 @@ class PreparedRecord:
     def ids_linked_to(self, record: Model) -> dict[str, list[int]]:
         ids: dict[str, list[int]] = {name: [] for name in self.linked}
         if self.links:
-            for name, pk in asked_often(self.using, self.links, [record.pk] * len(self.linked)):
+            for name, pk in asked(self.using, self.links, [record.pk] * len(self.linked)):
                 ids[name].append(pk)
         return ids
 
@@ -202,28 +213,9 @@ def prepared(state: ContentState, page: object, model: type[Model], make: Callab
     return kept(state, (page, "prepared", get_language(), router.db_for_read(model)), make)
 
 
-def rows_once(
-    state: ContentState, name: object, ids: Iterable[int], read: Callable[[list[int]], Iterable[Model]]
-) -> list:
-    """The rows of some ids, in that order, that `read` finds; each is read once for a state of the content.
-
-    They are shared by requests: to be shown, not changed.
-    """
-    known: dict[int, Model | None] = kept(state, name, dict)
-    found = {pk: known[pk] for pk in ids if pk in known}
-    if missing := [pk for pk in ids if pk not in found]:
-        now = dict.fromkeys(missing) | {row.pk: row for row in read(missing)}
-        found |= now
-        if len(known) < MOST_ROWS:
-            known.update(now)
-    return [found[pk] for pk in ids if found[pk]]
-
-
 def public_rows(model: type[Model], columns: tuple[str, ...], ids: list[int], state: ContentState) -> list[Model]:
-    """The public ones of some records, with some columns, as `rows_once`."""
-
-    def read(missing: list[int]) -> Iterator[Model]:
-        rows = model.objects.published().filter(pk__in=missing).order_by().values_list(*columns)
-        return (model(**dict(zip(columns, row, strict=True))) for row in rows)
-
-    return rows_once(state, (model, columns), ids, read)
+    """The public ones of some records, with some columns, each read once (`PreparedQuery.once`)."""
+    rows: PreparedQuery = prepared(
+        state, (model, columns), model, lambda: prepared_rows(model.objects.published().only(*columns))
+    )
+    return rows.once(ids, state)

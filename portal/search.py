@@ -20,7 +20,7 @@ from portal.hits import QUESTIONS_WHILE_TYPING, Hits, find, understand
 from portal.index import ContentState, Index, content_state, kept
 from portal.models import Body, Country, Direction, Document, Editorial, Topic, shown_texts, sort_column
 from portal.passages import holds_all, how_much, mark_words, passage
-from portal.prepared import PreparedQuery, prepared, prepared_rows, rows_once
+from portal.prepared import PreparedQuery, prepared, prepared_rows
 from portal.query import Query, pieces_of
 from portal.spelling import Vocabulary, readings
 
@@ -222,9 +222,10 @@ class Search:
         return Paginator(next((group.ids for group in self.groups if group.kind == self.kind), []), SHOWN_ON_A_PAGE)
 
     def rows(self, kind: Kind, ids: list[int]) -> list[Editorial]:
-        return rows_once(
-            self.state, ("found", kind, self.language), ids, lambda missing: self.reader(kind).about(*missing)
+        rows: PreparedQuery = prepared(
+            self.state, ("found", kind), MODELS[kind], lambda: prepared_rows(RECORDS[kind].published())
         )
+        return rows.once(ids, self.state)
 
     def read(self, kind: Kind, ids: list[int]) -> list[Result]:
         rows = self.rows(kind, ids)
@@ -232,9 +233,6 @@ class Search:
         found = [(row, self.language if row.pk in own else self.other) for row in rows]
         self.read_parts(found)
         return [self.result(record, language) for record, language in found]
-
-    def reader(self, kind: Kind) -> PreparedQuery:
-        return prepared(self.state, ("found", kind), MODELS[kind], lambda: prepared_rows(RECORDS[kind].published()))
 
     def read_parts(self, found: list[tuple[Editorial, str]]) -> None:
         """The parts of the records that do not say by themselves all that was asked for; one query for all of them."""
