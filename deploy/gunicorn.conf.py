@@ -51,9 +51,8 @@ def keep_memory_small() -> None:
             malloc.mallopt(option, value)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(
-        10_000, 20, 20
-    )  # a page makes a few thousand things; looked through each time, it costs a tenth more
+    # A page makes thousands of things; to look through them each time costs a tenth.
+    gc.set_threshold(10_000, 20, 20)
 
 
 def end(worker: int) -> None:

@@ -90,7 +90,14 @@ def count_in_meeting(model: type[Record]) -> Coalesce:
     return Coalesce(Subquery(rows.annotate(rows=Count("pk")).values("rows")), 0)
 
 
+MAIN_SERIES = "adgmin"
+
+
 class MeetingQuerySet(EditorialQuerySet):
+    def of_ministers(self):
+        """The meetings of the ministers, in order of time."""
+        return self.filter(series__slug=MAIN_SERIES).order_by("start", "slug")
+
     def upcoming(self, today: date | None = None):
         """Not over yet, the nearest first."""
         return self.filter(end__gte=today or timezone.localdate()).order_by("start", "slug")

@@ -23,8 +23,6 @@ from portal.index import ContentState, kept
 from portal.models import Body, Country, Direction, Document
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
 
-MAIN_SERIES = "adgmin"
-
 
 class MeetingListView(RecordListView):
     model = Meeting
@@ -37,18 +35,15 @@ class MeetingListView(RecordListView):
     def rows(self):
         return super().rows().with_counts()
 
+    def strip(self) -> QuerySet:
+        return Meeting.objects.published().of_ministers().select_related("series", "country")
+
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            strip=self.filterset.kept("strip", lambda: list(ministers())),
+            strip=self.filterset.kept("strip", lambda: list(self.strip())),
             chart=charts.columns(self.filterset.by_year()),
             **kwargs,
         )
-
-
-def ministers() -> QuerySet:
-    """The meetings of the ministers, in their order."""
-    meetings = Meeting.objects.published().filter(series__slug=MAIN_SERIES).select_related("series", "country")
-    return meetings.order_by("start", "slug")
 
 
 def by_level(decisions: list[Decision]) -> list[tuple[Level, list[Decision]]]:

@@ -131,7 +131,7 @@ def find_among(
 
     PostgreSQL is asked about each of a few entries: it takes a tenth of looking every condition up in its index.
     """
-    if not numbers or not conditions:
+    if not numbers:
         return {}
     if vendor() == "sqlite" or len(numbers) > FEW_ENTRIES:
         return {name: fitting & numbers for name, fitting in find_numbers(conditions, model).items()}

@@ -149,7 +149,7 @@ class EditorialQuerySet(models.QuerySet):
 
 
 @cache
-def words_of(field: models.Field) -> dict[str, str]:
+def labels_of(field: models.Field) -> dict[str, str]:
     """The word for every value that a field with choices can have."""
     return dict(field.flatchoices)
 
@@ -163,7 +163,7 @@ class Worded(models.Model):
     def _get_FIELD_display(self, field: models.Field) -> str:
         """What every `get_…_display` calls; Django's own goes through all words of the field each time."""
         value = getattr(self, field.attname)
-        return force_str(words_of(field).get(value, value), strings_only=True)
+        return force_str(labels_of(field).get(value, value), strings_only=True)
 
 
 class Editorial(Worded):

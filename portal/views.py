@@ -27,7 +27,7 @@ from initiatives.models import (
     disputes_of,
     with_their_versions,
 )
-from meetings.models import Decision, Meeting, Person, Statement, count_levels, main_results
+from meetings.models import MAIN_SERIES, Decision, Meeting, Person, Statement, count_levels, main_results
 from portal import charts, structured
 from portal.context import THEMES
 from portal.exports import site_of
@@ -51,7 +51,6 @@ from portal.tables import TABLES, notes
 from portal.timeline import TimelineFilterSet, by_year_and_month
 from portal.vocabulary import BodyFilterSet, CountryFilterSet, DirectionFilterSet, DocumentFilterSet
 
-MAIN_SERIES = "adgmin"
 GMV = "digital-economy-gmv"
 KEY_FIGURES = ["asean-population", "asean-gdp", GMV]
 A_YEAR = 365 * 24 * 60 * 60
@@ -96,12 +95,7 @@ class HomeView(TemplateView):
     template_name = "portal/home.html"
 
     def get_context_data(self, **kwargs):
-        series = list(
-            Meeting.objects.published()
-            .filter(series__slug=MAIN_SERIES)
-            .select_related("series", "country")
-            .order_by("start")
-        )
+        series = list(Meeting.objects.published().of_ministers().select_related("series", "country"))
         latest = next((meeting for meeting in reversed(series) if not meeting.is_upcoming()), None)
         decisions = list(Decision.objects.published().filter(meeting=latest).order_by("order"))
         figures = list(
@@ -134,7 +128,7 @@ class HomeView(TemplateView):
             figures=latest_figures(figures),
             gmv=[figure for figure in figures if figure.indicator.slug == GMV],
             countries=countries_with_meetings(series),
-            evidence=Evidence.of(results, directions, figures),
+            evidence=Evidence.of(results, directions, figures, state=state),
             **kwargs,
         )
 
@@ -168,9 +162,7 @@ class CountryListView(ListView):
         return list(self.filterset.qs)
 
     def get_context_data(self, **kwargs):
-        main = list(
-            Meeting.objects.published().filter(series__slug=MAIN_SERIES).select_related("series").order_by("start")
-        )
+        main = list(Meeting.objects.published().of_ministers().select_related("series"))
         return super().get_context_data(
             filterset=self.filterset,
             countries=countries_with_meetings(main),

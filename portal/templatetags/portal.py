@@ -110,17 +110,7 @@ def level_badge(level) -> SafeString:
 @register.simple_tag
 def verb_badge(decision) -> SafeString:
     """The verb of a decision, as firm as its level."""
-    return badge(
-        f"vb-{decision.level}",
-        LEVEL_ICONS.get(decision.level, ""),
-        verb_word(type(decision), decision.verb, get_language()),
-    )
-
-
-@cache
-def verb_word(model: type, verb: str, language: str) -> str:
-    """A verb in a language; Django would go through all of them for each decision of a page."""
-    return str(model(verb=verb).get_verb_display())
+    return badge(f"vb-{decision.level}", LEVEL_ICONS.get(decision.level, ""), decision.get_verb_display())
 
 
 @cache
@@ -362,17 +352,10 @@ def absolute(context, path: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def query_of_page(context) -> str:
-    """The query string of any page of this list, up to the number: `?country=sg&page=`."""
-    asked = [(name, parts) for name, parts in context["request"].GET.lists() if name != "page"]
-    return f"?{urlencode([*asked, ('page', '')], doseq=True)}"
-
-
-@register.simple_tag(takes_context=True)
-def query_of_year(context) -> str:
-    """The query string of this list for any one year, up to the year."""
-    asked = [(name, parts) for name, parts in context["request"].GET.lists() if name not in ("page", "year")]
-    return f"?{urlencode([*asked, ('year', '')], doseq=True)}"
+def query_up_to(context, name: str) -> str:
+    """The query string of this list for any value of one parameter, up to the value: `?country=sg&page=`."""
+    asked = [(key, parts) for key, parts in context["request"].GET.lists() if key not in ("page", name)]
+    return f"?{urlencode([*asked, (name, '')], doseq=True)}"
 
 
 # The sections of the main navigation; any other page belongs to none.
