@@ -1,14 +1,18 @@
-"""Every public page in both languages, for search engines."""
+"""Every public page in both languages, for search engines: in one file, or in many where there are many records."""
+
+from functools import cached_property, partial
 
 from django.contrib.sitemaps import Sitemap
-from django.contrib.sitemaps.views import sitemap
-from django.db.models import Model
+from django.contrib.sitemaps.views import index, sitemap
+from django.core.paginator import Page, Paginator
+from django.db.models import Max, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from initiatives.models import Initiative, Plan
 from meetings.models import Decision, Meeting, Person
+from portal.entries import LANGUAGES
 from portal.models import Body, Country, Direction, Document, Editorial, Topic
 
 PAGES = [
@@ -19,6 +23,7 @@ PAGES = [
 MODELS: list[type[Model]] = [
     *(Meeting, Decision, Initiative, Plan, Direction, Topic, Body, Country, Person, Document),
 ]
+RECORDS_IN_A_FILE = 1000  # each with an address in every language
 
 
 class PageSitemap(Sitemap):
@@ -33,19 +38,52 @@ class PageSitemap(Sitemap):
         return reverse(item)
 
 
+class InEveryLanguage(Paginator):
+    """Records in lots, each once for every language; Django would read them all to know how many that makes."""
+
+    def _get_page(self, records: QuerySet, *args) -> Page:
+        return super()._get_page([(record, language) for record in records for language in LANGUAGES], *args)
+
+
 class RecordSitemap(Sitemap):
-    """The page of every record that has one; one query a model."""
+    """The pages of the records of a model, in an order to which new ones are added at the end."""
 
     i18n = alternates = True
 
-    def items(self) -> list[Editorial]:
-        return [record for model in MODELS for record in model.objects.published().order_by("slug")]
+    def __init__(self, model: type[Editorial]) -> None:
+        self.model = model
+
+    def items(self) -> QuerySet:
+        return self.model.objects.published().only("slug", "updated").order_by("pk")
+
+    @cached_property
+    def paginator(self) -> InEveryLanguage:
+        return InEveryLanguage(self.items(), RECORDS_IN_A_FILE)
 
     def lastmod(self, item: Editorial):
         return item.updated
 
+    def get_latest_lastmod(self):
+        return self.items().aggregate(latest=Max("updated"))["latest"]
+
+
+SECTIONS = {"page": PageSitemap} | {model._meta.model_name: partial(RecordSitemap, model) for model in MODELS}
+
 
 @require_safe
 def whole(request: HttpRequest) -> HttpResponse:
-    """Django's view with our template: there x-default is the Vietnamese page, as the pages themselves say."""
-    return sitemap(request, {"pages": PageSitemap, "records": RecordSitemap})
+    """All pages while one file holds them, else an index of files.
+
+    Django's views with our templates: there x-default is the Vietnamese page, as the pages themselves say.
+    """
+    sections = {name: make() for name, make in SECTIONS.items()}
+    if sum(site.paginator.count for site in sections.values()) <= RECORDS_IN_A_FILE:
+        return sitemap(request, sections)
+    filled = {name: site for name, site in sections.items() if site.paginator.count}
+    return index(request, filled, sitemap_url_name="sitemap_section")
+
+
+@require_safe
+def section(request: HttpRequest, section: str) -> HttpResponse:
+    """The pages of one kind, in as many files as the index names."""
+    return sitemap(request, SECTIONS, section)

@@ -77,6 +77,7 @@ urlpatterns = [
     path("favicon.ico", wellknown.favicon, name="favicon"),
     path("robots.txt", wellknown.robots, name="robots"),
     path("sitemap.xml", sitemaps.whole, name="sitemap"),
+    path("sitemap-<slug:section>.xml", sitemaps.section, name="sitemap_section"),
     *([path("metrics", include("portal.metrics"))] if settings.METRICS else []),
     path("healthz", wellknown.alive, name="alive"),
     path("readyz", wellknown.ready, name="ready"),

@@ -290,7 +290,7 @@ def test_each_role_reaches_what_is_its_own_and_nothing_else(web, role, settings,
 LANGUAGE = "vi/"
 OUTSIDE = {
     *("i18n/setlang/", "theme/", "favicon.ico", "robots.txt", "sitemap.xml", "healthz", "readyz"),
-    ".well-known/security.txt",
+    *("sitemap-<slug:section>.xml", ".well-known/security.txt"),
 }
 FORMS = {"i18n/setlang/", "theme/", "vi/report/"}
 NOT_THERE = {"vi/preview/<str:token>/", ".well-known/security.txt"}  # without a token, and without a contact
@@ -300,6 +300,7 @@ def public_path(route: str) -> str:
     folder = next((part for part in route.split("/") if part in RECORDS), "topics")
     slug = RECORDS[folder].objects.published().first().slug
     path = re.sub(r"<slug:slug>", slug, route).replace("<slug:name>", "topics").replace("<str:token>", "x")
+    path = path.replace("<slug:section>", "topic")
     return f"/{path}?record=/topics/{slug}/" if route == "vi/report/" else f"/{path}"
 
 

@@ -1,11 +1,12 @@
 """The sitemap: every public page in both languages, and nothing else."""
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from xml.etree import ElementTree
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from meetings.models import Meeting
 from portal.models import State
@@ -19,9 +20,9 @@ pytestmark = pytest.mark.django_db
 NAMES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
 
 
-def pages_of(client) -> dict[str, ElementTree.Element]:
-    """Every <url> of the sitemap by its address."""
-    answer = client.get("/sitemap.xml")
+def pages_of(client, file: str = "/sitemap.xml") -> dict[str, ElementTree.Element]:
+    """Every <url> of the sitemap, or of a file of it, by its address."""
+    answer = client.get(file)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/xml")
     pages = ElementTree.fromstring(answer.content).findall("s:url", NAMES)
     addresses = {page.findtext("s:loc", namespaces=NAMES): page for page in pages}
@@ -86,11 +87,46 @@ def test_a_draft_is_not_in_the_sitemap(client, change):
 
 
 def test_more_records_take_no_more_queries(client):
-    make_body()
+    make_web()
     with CaptureQueriesContext(connection) as few:
         pages_of(client)
     for _ in range(5):
         make_body()
     with CaptureQueriesContext(connection) as many:
         pages_of(client)
-    assert len(many) == len(few) == len(MODELS)
+    assert len(many) == len(few) == 2 * len(MODELS)
+
+
+def files_of(client, monkeypatch) -> list[SplitResult]:
+    """The addresses that the index names, where a file has no more than two records."""
+    monkeypatch.setattr("portal.sitemaps.RECORDS_IN_A_FILE", 2)
+    index = ElementTree.fromstring(client.get("/sitemap.xml").content)
+    return [urlsplit(entry.findtext("s:loc", namespaces=NAMES)) for entry in index.findall("s:sitemap", NAMES)]
+
+
+def test_many_records_are_in_files_that_an_index_names(client, monkeypatch):
+    bodies = [make_body() for _ in range(5)]
+    files = files_of(client, monkeypatch)
+    assert [f"{file.path}?{file.query}" for file in files] == [
+        *("/sitemap-page.xml?", "/sitemap-body.xml?", "/sitemap-body.xml?p=2", "/sitemap-body.xml?p=3")
+    ]
+    addresses = [address for file in files for address in pages_of(client, f"{file.path}?{file.query}")]
+    paths = [*map(reverse, PAGES), *(body.get_absolute_url() for body in bodies)]
+    assert sorted(addresses) == sorted(
+        f"http://testserver/{language}/{path.removeprefix('/vi/')}" for path in paths for language in ("vi", "en")
+    )
+
+
+def test_a_file_of_the_sitemap_reads_no_other_records(client, monkeypatch):
+    for _ in range(5):
+        make_body()
+    files_of(client, monkeypatch)
+    with CaptureQueriesContext(connection) as queries:
+        assert len(pages_of(client, "/sitemap-body.xml?p=2")) == 4
+    assert [query["sql"].partition(" LIMIT ")[2] for query in queries] == ["", "2 OFFSET 2"]
+
+
+@pytest.mark.parametrize("address", ["/sitemap-nothing.xml", "/sitemap-body.xml?p=2", "/sitemap-body.xml?p=x"])
+def test_there_is_no_other_file(client, address):
+    make_body()
+    assert client.get(address).status_code == 404
