@@ -4,17 +4,20 @@ A list view names its model, its filter set and what its rows need; a detail
 view names what its page needs. Everything passes through `published()`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.db import connections
 from django.db.models import Count, Model, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.views.generic import DetailView, ListView
 
 from portal.filters import Matches
-from portal.index import ContentState, content_state
+from portal.index import ContentState, content_state, kept
 from portal.models import Reliability, Source, State
 from portal.prepared import PreparedQuery, PreparedRecord, prepared, prepared_rows, public_rows
 
@@ -24,6 +27,15 @@ RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliabili
 def public(relation: str, queryset: QuerySet) -> Prefetch:
     """Prefetch only what the public may see; a plain prefetch would show drafts."""
     return Prefetch(relation, queryset.published())
+
+
+def drawn_once(state: ContentState, template: str, facts: Callable[[], dict], variant: object = None) -> SafeString:
+    """A part of a page that is the same for every visitor, drawn once for each state of the content.
+
+    The template knows nothing of the request, only `facts`, which are gathered when it is drawn. What differs
+    otherwise, within one state and language, is named by `variant`; few pages have such a part, so that little is kept.
+    """
+    return kept(state, (template, get_language(), variant), lambda: render_to_string(template, facts()))
 
 
 SOURCE_COLUMNS = ("id", "slug", "title", "publisher", "published_on", "precision", "url", "language", "reliability")

@@ -45,7 +45,7 @@ from portal.models import (
     UnverifiedReason,
 )
 from portal.openapi import LARGEST_PAGE, USUAL_PAGE, guide
-from portal.pages import Evidence, RecordDetailView, RecordListView, public
+from portal.pages import Evidence, RecordDetailView, RecordListView, drawn_once, public
 from portal.search import LISTS, Search, SearchForm, suggest
 from portal.tables import TABLES, notes
 from portal.timeline import TimelineFilterSet, by_year_and_month
@@ -91,46 +91,50 @@ def proposals():
     )
 
 
+def home_facts(state: ContentState) -> dict:
+    """What the home page shows of a state of the content."""
+    series = list(Meeting.objects.published().of_ministers().select_related("series", "country"))
+    latest = next((meeting for meeting in reversed(series) if not meeting.is_upcoming()), None)
+    decisions = list(Decision.objects.published().filter(meeting=latest).order_by("order"))
+    figures = list(
+        Observation.objects.of_indicators(KEY_FIGURES)
+        .select_related("indicator")
+        .prefetch_related(public("statement", Statement.objects.select_related("person", "meeting__series")))
+        .order_by("year")
+    )
+    figures.sort(key=lambda figure: KEY_FIGURES.index(figure.indicator.slug))
+    results = main_results(decisions)
+    totals = status_totals(state)
+    directions = list(proposals())
+    matrix = direction_matrix(state)
+    return {
+        "latest": latest,
+        "next_meeting": next((meeting for meeting in series if meeting.is_upcoming()), None),
+        "main_results": results,
+        "decision_count": len(decisions),
+        "levels": count_levels(decisions),
+        "line": Plan.objects.published().filter(kind=PlanKind.MASTERPLAN).order_by("start_year"),
+        "matrix": matrix,
+        "drawn": charts.multiples(
+            [(row["direction"], [(cell["status"], cell["count"]) for cell in row["cells"]]) for row in matrix]
+        ),
+        "proposals": directions,
+        "statuses": [{"status": status, "count": totals.get(status, 0)} for status in InitiativeStatus],
+        "initiative_count": sum(totals.values()),
+        "figures": latest_figures(figures),
+        "gmv": [figure for figure in figures if figure.indicator.slug == GMV],
+        "countries": countries_with_meetings(series),
+        "evidence": Evidence.of(results, directions, figures, state=state),
+    }
+
+
 class HomeView(TemplateView):
     template_name = "portal/home.html"
 
     def get_context_data(self, **kwargs):
-        series = list(Meeting.objects.published().of_ministers().select_related("series", "country"))
-        latest = next((meeting for meeting in reversed(series) if not meeting.is_upcoming()), None)
-        decisions = list(Decision.objects.published().filter(meeting=latest).order_by("order"))
-        figures = list(
-            Observation.objects.of_indicators(KEY_FIGURES)
-            .select_related("indicator")
-            .prefetch_related(public("statement", Statement.objects.select_related("person", "meeting__series")))
-            .order_by("year")
-        )
-        figures.sort(key=lambda figure: KEY_FIGURES.index(figure.indicator.slug))
-        results = main_results(decisions)
         state = content_state()
-        totals = status_totals(state)
-        directions = list(proposals())
-        matrix = direction_matrix(state)
-        return super().get_context_data(
-            structured=[structured.website()],
-            latest=latest,
-            next_meeting=next((meeting for meeting in series if meeting.is_upcoming()), None),
-            main_results=results,
-            decision_count=len(decisions),
-            levels=count_levels(decisions),
-            line=Plan.objects.published().filter(kind=PlanKind.MASTERPLAN).order_by("start_year"),
-            matrix=matrix,
-            drawn=charts.multiples(
-                [(row["direction"], [(cell["status"], cell["count"]) for cell in row["cells"]]) for row in matrix]
-            ),
-            proposals=directions,
-            statuses=[{"status": status, "count": totals.get(status, 0)} for status in InitiativeStatus],
-            initiative_count=sum(totals.values()),
-            figures=latest_figures(figures),
-            gmv=[figure for figure in figures if figure.indicator.slug == GMV],
-            countries=countries_with_meetings(series),
-            evidence=Evidence.of(results, directions, figures, state=state),
-            **kwargs,
-        )
+        sections = drawn_once(state, "portal/home_sections.html", lambda: home_facts(state))
+        return super().get_context_data(structured=[structured.website()], sections=sections, **kwargs)
 
 
 def latest_figures(observations: list[Observation]) -> list[Observation]:
