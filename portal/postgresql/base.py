@@ -71,8 +71,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return self._prepare_cursor(PlannedCursor(self.connection))
 
     def close_if_health_check_failed(self) -> None:
-        """Django asks at the start of every request; where they come one after another, it is known."""
-        if self.connection is None or monotonic() < self.trusted_until:
+        """Django asks at the start of every request; where they come one after another, it is known.
+
+        Known counts as asked until the next request: to ask after a COMMIT would begin a transaction that nobody ends.
+        """
+        if self.connection is None or self.health_check_done:
+            return
+        if monotonic() < self.trusted_until:
+            self.health_check_done = True
             return
         super().close_if_health_check_failed()
         self.trusted_until = monotonic() + TRUSTED

@@ -85,3 +85,16 @@ def test_a_connection_that_worked_a_moment_ago_is_not_asked_again_whether_it_doe
         server.health_check_enabled, server.health_check_done = True, False
         ask(server, "SELECT 1")
     assert asked == [True]
+
+
+def test_a_connection_is_not_asked_whether_it_works_when_its_transaction_has_just_ended(server, monkeypatch):
+    monkeypatch.setattr("portal.postgresql.base.TRUSTED", 60)
+    server.health_check_enabled, server.health_check_done, server.trusted_until = True, False, 0
+    ask(server, "SELECT 1")  # one request, which asks; the next one trusts it
+    server.health_check_done = False
+    server.set_autocommit(False)
+    ask(server, "SELECT 1")
+    server.trusted_until = 0
+    server.commit()
+    server.set_autocommit(True)
+    assert ask(server, "SELECT 1") == [(1,)]
