@@ -137,8 +137,11 @@ def rows_of(model: type[Model], prefetch: Prefetch, using: str) -> PreparedQuery
 
 
 def link_of(model: type[Model], relation: str) -> str:
-    """The SQL for the ids that a many-to-many relation of a record has, in either direction."""
+    """The SQL for the ids that a to-many relation of a record has: of its own rows, or of what it is linked to."""
     field = model._meta.get_field(relation)
+    if field.one_to_many:
+        rows = field.related_model._meta
+        return f"SELECT '{relation}', {rows.pk.column} FROM {rows.db_table} WHERE {field.field.column} = %s"  # noqa: S608 - names of ours
     forward = field.field if field.auto_created else field
     columns = [forward.m2m_column_name(), forward.m2m_reverse_name()]
     own, other = reversed(columns) if field.auto_created else columns
@@ -175,7 +178,7 @@ class PreparedRecord:
         self.record = PreparedQuery(records.filter(slug=ANY_SLUG), ANY_SLUG, self.using)
         direct = {each.prefetch_to: each for each in related if is_direct(each)}
         fields = {name: model._meta.get_field(name) for name in direct}
-        linked = {name: LinkedRows(direct[name].queryset) for name, field in fields.items() if field.many_to_many}
+        linked = {name: LinkedRows(direct[name].queryset) for name in fields}
         self.linked = {name: rows for name, rows in linked.items() if rows.are_few}
         self.links = " UNION ALL ".join(link_of(model, name) for name in self.linked)
         self.relations = {
@@ -191,11 +194,11 @@ class PreparedRecord:
         if record is None:
             return None
         found = {name: relation.about(record.pk) for name, relation in self.relations.items()}
-        for name, owner in self.owners.items():
-            for row in found[name]:
-                setattr(row, owner, record)
         ids = self.ids_linked_to(record)
         found |= {name: rows.linked(ids[name], state) for name, rows in self.linked.items()}
+        for name, owner in self.owners.items():
+            for row in found[name]:
+                setattr(row, owner, record)  # the same for every request, if the row is shared
         record._prefetched_objects_cache = found
         prefetch_related_objects([record], *(copy(each) for each in self.further))
         return record
