@@ -21,7 +21,7 @@ from pyroaring import BitMap
 
 from portal.entries import ContentVersion
 from portal.models import PendingVersion, State, editorial_models
-from portal.reading import OUTAGE, SHORTLY, waiting
+from portal.reading import OUTAGE, SHORTLY, planned_cursor, waiting
 
 # Where a field of a record says nothing: a value of the facet like any other.
 NOT_STATED = "none"
@@ -76,12 +76,11 @@ def written(now: datetime) -> tuple[str, bool]:
 
     Asked at every request, so in plain SQL. Read where the content is read: a replica's content may be older
     than the version that the primary has by now. As the first question of a page it also tells whether a kept
-    connection still works, which Django would ask by another; where it does not, a new one is opened.
+    connection still works; where it does not, a new one is opened.
     """
     connection = connections[router.db_for_read(ContentVersion)]
     if connection.connection is None or connection.in_atomic_block:
         return read_version(connection, now)
-    connection.health_check_done = True
     with waiting(SHORTLY):
         try:
             return read_version(connection, now)
@@ -91,7 +90,7 @@ def written(now: datetime) -> tuple[str, bool]:
 
 
 def read_version(connection: BaseDatabaseWrapper, now: datetime) -> tuple[str, bool]:
-    with connection.cursor() as cursor:
+    with planned_cursor(connection) as cursor:
         cursor.execute(WRITTEN, [PendingVersion.State.APPROVED, connection.ops.adapt_datetimefield_value(now)])
         version, is_due = cursor.fetchone()
     return version or "", bool(is_due)

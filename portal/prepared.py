@@ -16,6 +16,7 @@ from django.db.models.query import RelatedPopulator, get_related_populators
 from django.utils.translation import get_language
 
 from portal.index import ContentState, kept
+from portal.reading import planned_cursor
 
 # Values that no record has.
 ANY_SLUG, ANY_ID = "?", -987_654_321
@@ -28,8 +29,7 @@ MOST_ROWS = 1000
 def asked(using: str, sql: str, parameters: list, *, often: bool = True) -> list[tuple]:
     """The rows of a query; one that is asked often, a server may plan once for all values (`portal.postgresql`)."""
     connection = connections[using]
-    open_cursor = getattr(connection, "planned_cursor", connection.cursor) if often else connection.cursor
-    with open_cursor() as cursor:
+    with planned_cursor(connection) if often else connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()
 

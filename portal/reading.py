@@ -20,6 +20,8 @@ from time import monotonic
 from django.conf import settings
 from django.core.signals import request_finished
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.http import HttpRequest
 from django.utils.connection import ConnectionDoesNotExist
 
@@ -116,7 +118,8 @@ def answers(alias: str) -> bool:
     began = monotonic()
     try:
         with waiting(SHORTLY):
-            connections[alias].cursor().close()
+            connections[alias].close_if_health_check_failed()
+            connections[alias].ensure_connection()
     except OUTAGE as error:
         give_up(alias, error, monotonic() - began)
         return False
@@ -141,6 +144,11 @@ def reading_alias() -> str:
     if not reading.alias:
         raise NoDatabase("No database answers.")
     return reading.alias
+
+
+def planned_cursor(connection: BaseDatabaseWrapper) -> CursorWrapper:
+    """A cursor for a query that is asked again and again, which PostgreSQL then plans once (`portal.postgresql`)."""
+    return getattr(connection, "planned_cursor", connection.cursor)()
 
 
 def is_lost(alias: str) -> bool:

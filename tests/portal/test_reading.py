@@ -139,7 +139,7 @@ def test_a_database_that_hangs_is_left_alone_for_longer_than_it_keeps_a_request_
         clock[0] += seconds
         refuse()
 
-    silent = SimpleNamespace(cursor=hang, close=lambda: None)
+    silent = SimpleNamespace(close_if_health_check_failed=hang, close=lambda: None)
     monkeypatch.setattr(reading, "connections", {PRIMARY: silent})
     monkeypatch.setattr(reading, "breakers", {PRIMARY: Breaker(reading.UNASKED)})
     assert not reading.answers(PRIMARY)
@@ -288,12 +288,11 @@ def test_a_replica_of_sqlite_stops_the_start(monkeypatch):
 
 @pytest.mark.databases
 @pytest.mark.django_db(transaction=True)
-def test_a_kept_connection_is_not_asked_whether_it_works_before_it_is_asked_for_the_content():
+def test_the_state_of_the_content_is_one_query():
     content_state()  # the first time it reads more
-    connection.health_check_enabled, connection.health_check_done = True, False
-    with CaptureQueriesContext(connection) as queries, mock.patch.object(connection, "is_usable") as asked:
+    with CaptureQueriesContext(connection) as queries:
         content_state()
-    assert (len(queries), asked.called) == (1, False)
+    assert len(queries) == 1
 
 
 @pytest.mark.django_db(transaction=True)
