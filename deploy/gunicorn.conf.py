@@ -3,7 +3,8 @@
 The register is loaded once, before the workers are made, which share the memory of what
 they do not change. `kill -HUP` takes up new code, new libraries and these settings
 without a dropped request: the process starts itself again under its number, while the
-workers that there are go on, and end when the new ones take over.
+workers that there are go on, and end when the new ones take over. One that hangs is
+killed after `graceful_timeout`, as gunicorn does where it ends altogether.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import gc
 import os
 import signal
 import sys
+from functools import partial
 
 from gunicorn.http import message
 
@@ -36,8 +38,13 @@ ARENAS, TRIM, MAPPED = -8, -1, -3  # M_ARENA_MAX, M_TRIM_THRESHOLD and M_MMAP_TH
 def when_ready(server) -> None:
     """Before the first worker is made."""
     keep_memory_small()
-    for worker in filter(None, os.environ.pop(FORMER_WORKERS, "").split(",")):
-        end(int(worker))
+    # Kept by the server: a reload reads this file anew, and its variables begin again.
+    server.former_workers = list(map(int, filter(None, os.environ.pop(FORMER_WORKERS, "").split(","))))
+    for worker in server.former_workers:
+        end(worker)
+    if server.former_workers:
+        signal.signal(signal.SIGALRM, partial(kill_former_workers, server))
+        signal.alarm(server.cfg.graceful_timeout)
 
 
 def keep_memory_small() -> None:
@@ -61,13 +68,39 @@ def end(worker: int) -> None:
         os.kill(worker, signal.SIGTERM)
 
 
+def are_there(server) -> list[int]:
+    """The former workers that have not gone; whose number a new one has got by now is gone."""
+    return [worker for worker in server.former_workers if worker not in server.WORKERS and is_child(worker)]
+
+
+def is_child(process: int) -> bool:
+    """Whether a process of ours has this number and has not ended; looked at only, for gunicorn to take note of."""
+    try:
+        return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    except ChildProcessError:
+        return False
+
+
+def kill_former_workers(server, *signal_and_frame) -> None:
+    """Those that have not ended when they should have would keep their memory and the sockets for ever."""
+    for worker in are_there(server):
+        server.log.error("The former worker %s hangs and is killed", worker)
+        os.kill(worker, signal.SIGKILL)
+
+
+def on_exit(server) -> None:
+    """A former worker that still hangs would keep the address from the next start."""
+    kill_former_workers(server)
+
+
 def on_reload(server) -> None:
     """Become a new process of the same number, with the sockets and the workers of this one."""
+    signal.alarm(0)  # would outlive this process, whose place the new one takes
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the new one listens to signals
     handed_over = {
         "GUNICORN_PID": str(os.getpid()),
         "GUNICORN_FD": ",".join(str(listener.fileno()) for listener in server.LISTENERS),
-        FORMER_WORKERS: ",".join(map(str, server.WORKERS)),
+        FORMER_WORKERS: ",".join(map(str, [*are_there(server), *server.WORKERS])),
     }
     os.chdir(server.START_CTX["cwd"])
     os.execve(sys.executable, sys.orig_argv, server.cfg.env_orig | handed_over)  # noqa: S606 - the command of our own start

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from deploy.cluster import status_of, wait_for, workers_of
 from tests.postgresql import free_port
 
 SETTINGS = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
+OPTIONS = ("--log-level", "critical", "--graceful-timeout", "5")  # the time of a worker that is to go, in seconds
 APPLICATION = """
 def application(environ, start_response):
     start_response("200 OK", [("Content-Length", "3")])
@@ -29,7 +31,7 @@ class Server:
         self.address = f"http://127.0.0.1:{self.port}/"
         self.install("one")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", str(SETTINGS), "small", "--log-level", "error"],
+            [sys.executable, "-m", "gunicorn", "-c", str(SETTINGS), "small", *OPTIONS],
             cwd=folder,
             env=os.environ | {"BIND": f"127.0.0.1:{self.port}", "PYTHONDONTWRITEBYTECODE": "1"},
         )
@@ -87,3 +89,33 @@ def test_the_application_is_loaded_once_for_all_workers(server):
     os.kill(min(former), signal.SIGTERM)  # a worker that is replaced has no file to load
     wait_for(lambda: len(server.workers() - former) == 1, "a new worker")
     assert {server.read() for _ in range(10)} == {"one"}
+
+
+def hang_one_of(server: Server) -> int:
+    """Stop a worker, so that it hears of nothing any more; gives its number."""
+    wait_for(lambda: len(server.workers()) == 2, "two workers")
+    hung = min(server.workers())
+    os.kill(hung, signal.SIGSTOP)
+    return hung
+
+
+@pytest.mark.parametrize("reloads", [1, 2])
+def test_a_former_worker_that_hangs_is_ended_after_its_time(server, reloads):
+    hung = hang_one_of(server)
+    for _reload in range(reloads):
+        former = server.workers() - {hung}
+        os.kill(server.process.pid, signal.SIGHUP)
+        wait_for(lambda former=former: not former & server.workers(), "the new workers")
+    assert hung in server.workers()
+    wait_for(lambda: hung not in server.workers(), "the end of the worker that hangs")
+    assert len(server.workers()) == 2
+    assert server.read() == "one"
+
+
+def test_a_former_worker_that_hangs_does_not_keep_the_address_when_the_server_ends(server):
+    hang_one_of(server)
+    os.kill(server.process.pid, signal.SIGHUP)
+    wait_for(lambda: len(server.workers()) == 3, "the new workers")
+    server.process.terminate()
+    server.process.wait(timeout=40)
+    socket.create_server(("127.0.0.1", server.port)).close()
