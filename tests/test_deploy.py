@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import shlex
 import shutil
 import subprocess
 import sys
@@ -96,8 +97,17 @@ def test_what_is_to_be_run_from_time_to_time_has_a_timer():
 
 def test_no_old_backup_goes_before_there_is_a_new_one_and_what_must_be_erased_waits_for_neither():
     unit = (DEPLOY / "systemd/portal-daily.service").read_text(encoding="utf-8")
-    order = re.findall(r"^ExecStart=\S+(?: manage\.py (\w+)|/find)?", unit, re.MULTILINE)
+    order = re.findall(r"^ExecStart=.*?(?:manage\.py (\w+)|/find)", unit, re.MULTILINE)
     assert order == ["clearsessions", "forget_reporters", "backup", ""]
+
+
+@pytest.mark.parametrize("named", [{}, {"S3_BUCKET": "register"}, {"MEDIA_ROOT": "/mnt/backups/register"}])
+def test_the_daily_backup_goes_to_the_store_too_where_one_is_named(named):
+    unit = (DEPLOY / "systemd/portal-daily.service").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ExecStart=(.*manage\.py backup.*)$", unit, re.MULTILINE)
+    said = line.replace("$$", "$").replace("/opt/register/.venv/bin/python", "echo")
+    run = subprocess.run(shlex.split(said), env=named, check=True, capture_output=True, text=True)
+    assert run.stdout.split() == ["manage.py", "backup", "/var/lib/register/backups", *(["--store"] if named else [])]
 
 
 def test_the_runbook_starts_every_timer():
