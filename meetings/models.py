@@ -108,14 +108,6 @@ class MeetingQuerySet(EditorialQuerySet):
         called_off = [MeetingStatus.CANCELLED, MeetingStatus.POSTPONED]
         return self.exclude(status__in=called_off).exclude(pk__in=sessions.values("meeting"))
 
-    def around(self, meeting: "Meeting"):
-        """The other meetings of its series and of its own week, in order of time."""
-        return (
-            self.filter(Q(series=meeting.series_id) | Q(part_of=meeting))
-            .exclude(pk=meeting.pk)
-            .order_by("start", "slug")
-        )
-
     def needing_zones(self, ids: Iterable[int]) -> set[str]:
         """The time zones of those of the meetings that have a session with an hour."""
         those = self.filter(pk__in=ids, sessions__start_time__isnull=False).exclude(timezone="")

@@ -22,6 +22,7 @@ from portal import charts
 from portal.index import ContentState, kept
 from portal.models import Body, Country, Direction, Document
 from portal.pages import Evidence, RecordDetailView, RecordListView, public
+from portal.prepared import ANY_ID, ANY_SLUG, PreparedQuery, prepared, prepared_rows
 
 
 class MeetingListView(RecordListView):
@@ -61,6 +62,42 @@ def by_speaker(statements) -> list[tuple[Person, str, list[Statement]]]:
     return [(those[0].person, role, those) for (_person, role), those in speakers.items()]
 
 
+def initiatives_at(meeting: Meeting, state: ContentState) -> list[Initiative]:
+    """The initiatives decided, spoken of or moved a step there, with who leads them; one query, and rows read once."""
+    those: PreparedQuery = prepared(
+        state,
+        "initiatives at a meeting",
+        Initiative,
+        lambda: PreparedQuery(
+            Initiative.objects.published().only("pk").at_meetings([ANY_SLUG]), ANY_SLUG, Initiative.objects.db
+        ),
+    )
+    with_leads = Initiative.objects.published().select_related("lead_body")
+    cards: PreparedQuery = prepared(
+        state,
+        "initiatives as cards",
+        Initiative,
+        lambda: prepared_rows(with_leads.prefetch_related(public("lead_countries", Country.objects))),
+    )
+    return cards.once([initiative.pk for initiative in those.about(meeting.slug)], state)
+
+
+def neighbours_in_series(meeting: Meeting, state: ContentState) -> tuple[Meeting | None, Meeting | None]:
+    """The meetings of the same series before and after one; one query."""
+    in_order = Meeting.objects.published().select_related("series").order_by("start", "slug")
+    series: PreparedQuery = prepared(
+        state,
+        "meetings of a series",
+        Meeting,
+        lambda: PreparedQuery(in_order.filter(series=ANY_ID), ANY_ID, Meeting.objects.db),
+    )
+    others = [other for other in series.about(meeting.series_id) if other.pk != meeting.pk]
+    return (
+        next((other for other in reversed(others) if other.start <= meeting.start), None),
+        next((other for other in others if other.start > meeting.start), None),
+    )
+
+
 class MeetingDetailView(RecordDetailView):
     model = Meeting
     template_name = "meetings/meeting_detail.html"
@@ -77,26 +114,23 @@ class MeetingDetailView(RecordDetailView):
             public("statements__directions", Direction.objects),
             public("decisions", Decision.objects.order_by("order")),
             public("decisions__initiatives", Initiative.objects),
+            public("parts", Meeting.objects.select_related("series", "country").order_by("start", "slug")),
             public("discrepancies", Discrepancy.objects.with_versions()),
         ]
 
     def get_context_data(self, **kwargs):
         meeting = self.object
         decisions = list(meeting.decisions.all())
-        others = list(Meeting.objects.published().select_related("series", "country").around(meeting))
-        series = [other for other in others if other.series_id == meeting.series_id]
+        before, after = neighbours_in_series(meeting, self.content)
         return super().get_context_data(
             levels=count_levels(decisions),
             decisions_by_level=by_level(decisions),
             speakers=by_speaker(meeting.statements.all()),
             main_results=main_results(decisions),
-            initiatives=Initiative.objects.published()
-            .at_meetings([meeting.slug])
-            .select_related("lead_body")
-            .prefetch_related(public("lead_countries", Country.objects)),
-            parts=[other for other in others if other.part_of_id == meeting.pk],
-            previous_meeting=next((other for other in reversed(series) if other.start <= meeting.start), None),
-            next_meeting=next((other for other in series if other.start > meeting.start), None),
+            initiatives=initiatives_at(meeting, self.content),
+            parts=meeting.parts.all(),
+            previous_meeting=before,
+            next_meeting=after,
             evidence=Evidence.of(
                 [meeting],
                 meeting.sessions.all(),

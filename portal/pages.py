@@ -204,7 +204,7 @@ class RecordDetailView(DetailView):
 
     def get_context_data(self, **kwargs) -> dict:
         context = super().get_context_data(**kwargs)
-        return context | {"structured": self.structured_data(context)}
+        return context | {"content": self.content, "structured": self.structured_data(context)}
 
     def structured_data(self, context: dict) -> list[dict]:
         """What the page tells machines of its record (`portal.structured`), from what the page shows."""
