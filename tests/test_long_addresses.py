@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from tests.servers import gunicorn, nginx_before
 
 HEADINGS = {"vi": "Không xử lý được yêu cầu này", "en": "This request could not be understood"}
+NO_PAGE = {"vi": "Không có trang nào tại địa chỉ này", "en": "There is no page at this address"}
 ADVICE = {"vi": "tối đa 8000 ký tự", "en": "up to 8000 characters"}
 
 
@@ -49,6 +50,31 @@ def test_a_query_that_is_too_long_is_answered_by_a_page_with_a_way_back(place, k
         assert (status, page.html["lang"], page.h1.get_text()) == (400, language, heading)
         assert ADVICE[language] in page.select_one(".lede").get_text()
         assert page.select_one("main a.btn")["href"] == f"/{language}/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", HEADINGS)
+def test_a_path_that_is_too_long_names_no_page_as_any_other(client, language):
+    answer = client.get(f"/{language}/meetings/{'x' * 50_000}/")
+    page = BeautifulSoup(answer.content, "html5lib")
+    assert (answer.status_code, page.html["lang"], page.h1.get_text()) == (404, language, NO_PAGE[language])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", HEADINGS)
+def test_an_address_too_long_to_be_redirected_is_answered_by_a_page(client, language):
+    answer = client.get(f"/{language}/meetings/{'x' * 50_000}")
+    page = BeautifulSoup(answer.content, "html5lib")
+    assert (answer.status_code, page.html["lang"], page.h1.get_text()) == (400, language, HEADINGS[language])
+
+
+REDIRECTED = ["/en/meetings/{long}", "/meetings/{long}/", "/en/meetings?q={long}", "/admin/{long}/", "/admin/?q={long}"]
+
+
+@pytest.mark.parametrize("path", REDIRECTED)
+def test_a_long_address_is_redirected_and_its_server_asked_again(proxy, path):
+    assert ask(proxy, path.format(long="x" * 7900))[0] in {301, 302}
+    assert ask(proxy, "/healthz")[0] == 200
 
 
 @pytest.mark.parametrize("place", ["server", "proxy"])
