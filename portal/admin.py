@@ -141,8 +141,14 @@ class EditingAdmin(HistoryMixin, MeanwhileMixin, RelationsMixin, admin.ModelAdmi
 
     # What was submitted is changed by those who may publish; what is public changes as a pending version
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        request.is_sent_form = request.method == "POST"
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (obj is None or may_change(request.user, obj))
+        """What is sent too late, `RecordForm` and `PartForm` refuse: the form comes back, and nothing typed is lost."""
+        is_asked = obj is not None and not getattr(request, "is_sent_form", False)
+        return super().has_change_permission(request, obj) and (not is_asked or may_change(request.user, obj))
 
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and (obj is None or may_edit(request.user, obj))
@@ -255,10 +261,31 @@ class TabbedAdmin(EditingAdmin, TranslationAdmin):
         )
 
 
+class RecordForm(OnceNamedForm):
+    """Refuses a record that went, while it was written, where its editor may not change it."""
+
+    editor = None
+    refusal = ""
+
+    def clean(self) -> dict:
+        if self.instance.pk is None or may_change(self.editor, self.instance):
+            return super().clean()
+        self.refusal = self.why_refused()
+        self.add_error(None, self.refusal)
+        return self.cleaned_data
+
+    def why_refused(self) -> str:
+        return {
+            State.IN_REVIEW: _("While you wrote, the record was submitted for review. Only a reviewer changes it now."),
+            State.PUBLISHED: _("While you wrote, the pending version was submitted. Only a reviewer changes it now."),
+            State.WITHDRAWN: _("While you wrote, the record was withdrawn. Only a reviewer changes it now."),
+        }[self.instance.state]
+
+
 class RecordAdmin(TabbedAdmin):
     """The admin of an editorial record."""
 
-    form = OnceNamedForm
+    form = RecordForm
     # Whether two records of nearly the same name are likely to be one.
     is_once_named = True
     # Makes the search box appear; what is searched is the record's search entry.
@@ -288,6 +315,7 @@ class RecordAdmin(TabbedAdmin):
     def render_change_form(self, request, context, *args, **kwargs):
         if context.get("original"):
             context["workflow"] = panel(request, context["original"])
+            context["refusal"] = context["adminform"].form.refusal
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("name"), ordering=SortKey())
@@ -317,6 +345,7 @@ class RecordAdmin(TabbedAdmin):
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
+        form.editor = request.user
         form.name_field = self.model.name_field if self.is_once_named else ""
         form.address_field = self.address_field
         return form
@@ -377,14 +406,6 @@ class PartAdmin(FoldedSearchMixin, EditingAdmin):
     list_filter = [MissingSource]
     change_form_template = "admin/workflow/part_form.html"
     actions = [add_sources]
-
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """Where its record was published while the row was written, the form refuses what is sent; nothing is lost."""
-        request.is_sent_row = request.method == "POST"
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, None if getattr(request, "is_sent_row", False) else obj)
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)

@@ -90,7 +90,7 @@ class MeanwhileMixin:
 
         def clean(self) -> dict | None:
             cleaned = super(refusing, self).clean()
-            if getattr(request, "meanwhile", None):
+            if getattr(request, "meanwhile", None) and not getattr(self, "refusal", ""):
                 self.add_error(None, _("While you wrote, the record was changed. See what changed, then save again."))
             if request.correction and not request.correction.is_valid():
                 self.add_error(None, _("The correction note is not complete."))
