@@ -39,6 +39,8 @@ def drawn_once(state: ContentState, template: str, facts: Callable[[], dict], va
 
 
 SOURCE_COLUMNS = ("id", "slug", "title", "publisher", "published_on", "precision", "url", "language", "reliability")
+# Of about so many records the ids of their sources are kept in memory, for each state of the content.
+MOST_LINKED = 5000
 
 
 def links_of(model: type[Model], ids: list[int]) -> str:
@@ -50,20 +52,33 @@ def links_of(model: type[Model], ids: list[int]) -> str:
     return f"{selected} WHERE {owner} IN ({places})"
 
 
-def source_links(records: list[Model], state: ContentState) -> list[tuple[str, int, Source]]:
-    """(model, record id, source) of all the records, of whatever kinds, in one query; only public sources."""
+def read_links(records: Iterable[Model]) -> dict[tuple[str, int], list[int]]:
+    """The ids of the sources of each of some records, by model and record id, in one query."""
     ids: dict[type[Model], list[int]] = {}
     for record in records:
         ids.setdefault(type(record), []).append(record.pk)
-    if not ids:
-        return []
-    with connections[Source.objects.db].cursor() as cursor:
-        sql = " UNION ALL ".join(links_of(model, pks) for model, pks in ids.items())
-        cursor.execute(sql, [pk for pks in ids.values() for pk in pks])
-        links = cursor.fetchall()
-    linked = list({source for _label, _pk, source in links})
+    links: dict[tuple[str, int], list[int]] = {(model._meta.label, pk): [] for model, pks in ids.items() for pk in pks}
+    if links:
+        with connections[Source.objects.db].cursor() as cursor:
+            sql = " UNION ALL ".join(links_of(model, pks) for model, pks in ids.items())
+            cursor.execute(sql, [pk for pks in ids.values() for pk in pks])
+            for label, pk, source in cursor.fetchall():
+                links[label, pk].append(source)
+    return links
+
+
+def sources_of(records: list[Model], state: ContentState) -> dict[tuple[str, int], list[Source]]:
+    """The public sources of each record, by model and record id; one query for those that no other page has shown."""
+    known: dict[tuple[str, int], list[int]] = kept(state, "ids of sources", dict)
+    wanted = {(record._meta.label, record.pk): record for record in records}
+    links = {key: known[key] for key in wanted if key in known}
+    now = read_links(record for key, record in wanted.items() if key not in links)
+    links |= now
+    if len(known) < MOST_LINKED:
+        known.update(now)
+    linked = list({source for ids in links.values() for source in ids})
     sources = {source.pk: source for source in public_rows(Source, SOURCE_COLUMNS, linked, state)}
-    return [(label, pk, sources[source]) for label, pk, source in links if source in sources]
+    return {key: [sources[pk] for pk in ids if pk in sources] for key, ids in links.items()}
 
 
 @dataclass
@@ -76,7 +91,7 @@ class NumberedSource:
 class Evidence:
     """The sources of everything on one page, each under one number.
 
-    Fetched with one query, however many kinds of record the page shows.
+    Fetched with one query at most, however many kinds of record the page shows.
     """
 
     sources: list[NumberedSource] = field(default_factory=list)
@@ -86,15 +101,13 @@ class Evidence:
     def of(cls, *groups: Iterable[Model], state: ContentState | None = None) -> "Evidence":
         """Number the sources in the order in which the records stand on the page; in a state, if that is known."""
         records = [record for group in groups for record in group]
-        linked: dict[tuple[str, int], list[Source]] = {}
-        for label, record_id, source in source_links(records, state or content_state()):
-            linked.setdefault((label, record_id), []).append(source)
+        linked = sources_of(records, state or content_state())
         evidence, numbered = cls(), {}
         for record in records:
             key = (record._meta.label, record.pk)
             if key in evidence.links:
                 continue
-            for source in sorted(linked.get(key, []), key=lambda s: (RELIABILITY_ORDER[s.reliability], s.slug)):
+            for source in sorted(linked[key], key=lambda s: (RELIABILITY_ORDER[s.reliability], s.slug)):
                 if source.pk not in numbered:
                     numbered[source.pk] = NumberedSource(len(numbered) + 1, source)
                     evidence.sources.append(numbered[source.pk])
