@@ -71,17 +71,20 @@ class InitiativeDetailView(RecordDetailView):
 
     def get_context_data(self, **kwargs):
         initiative = self.object
-        milestones = list(initiative.milestones.all())
+        milestones, decisions = list(initiative.milestones.all()), list(initiative.decisions.all())
+        statements = list(initiative.statements.all())
         return super().get_context_data(
             milestones=milestones,
-            deciding=by_meeting(d for d in initiative.decisions.all() if d.level != Level.REPORTED),
+            decisions=decisions,
+            statements=statements,
+            deciding=by_meeting(d for d in decisions if d.level != Level.REPORTED),
             status_steps=[step for step in milestones if step.status],
             similar=similar_to(initiative, SIMILAR_INITIATIVES, self.content),
             evidence=Evidence.of(
                 [initiative],
                 milestones,
-                initiative.decisions.all(),
-                initiative.statements.all(),
+                decisions,
+                statements,
                 disputes_of(initiative),
                 state=self.content,
             ),
