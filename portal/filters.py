@@ -241,7 +241,7 @@ class ValuesFilter(ReadOnce, django_filters.Filter):
 
     def pairs(self, records: QuerySet) -> Iterable[tuple[int, object]]:
         """(id, value) for every value of every record, in one query."""
-        return records.order_by().values_list("pk", self.field_name)
+        return records.order_by().values_list("pk", self.field_name).iterator()
 
     def offered(self, index: Index) -> list[tuple[str, str]]:
         """The values a visitor chooses from, with their labels, in their order."""
@@ -512,7 +512,7 @@ class RecordFilterSet(django_filters.FilterSet):
     def make_index(self) -> Index:
         """Every public record of the model by every facet; one query a facet, once for each state of the content."""
         records = self.model.objects.published()
-        index = Index(records.order_by().values_list("pk", flat=True))
+        index = Index(records.order_by().values_list("pk", flat=True).iterator())
         for name, bound in self.filters.items():
             if isinstance(bound, ValuesFilter):
                 index.add_facet(name, bound.pairs(records))
@@ -600,7 +600,7 @@ class RecordFilterSet(django_filters.FilterSet):
         columns = tuple(self.order_by(sort))
         if columns not in self.index.orders:
             records = self.model.objects.published().order_by(*columns)
-            self.index.add_order(columns, records.values_list("pk", flat=True))
+            self.index.add_order(columns, records.values_list("pk", flat=True).iterator())
         return columns
 
     def order_by(self, sort: str) -> list[str]:

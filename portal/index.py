@@ -7,6 +7,7 @@ of the content (`content_state`) and shared by the threads of the process.
 
 from array import array
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from itertools import chain
@@ -119,21 +120,26 @@ def kept(state: ContentState, name: object, make: Callable[[], object]) -> objec
     return indexes.get(state, name, make)
 
 
+def sets_by_value(pairs: Iterable[tuple[int, object]]) -> dict[object, BitMap]:
+    """The ids of each value; pairs that are read as they come are never in memory together."""
+    ids: dict[object, array] = defaultdict(lambda: array("I"))
+    for record_id, value in pairs:
+        if record_id is not None and value not in (None, ""):
+            ids[value].append(record_id)
+    return {value: BitMap(those) for value, those in ids.items()}
+
+
 class Index:
     """The records of a list: their ids, the ids by facet and value, and the ids in every order."""
 
     def __init__(self, ids: Iterable[int]) -> None:
-        self.ids = BitMap(ids)
+        self.ids = BitMap(array("I", ids))  # of anything but an array a list is made first
         self.values: dict[str, dict] = {}
         self.orders: dict[object, tuple[array, array]] = {}
 
     def add_facet(self, name: str, pairs: Iterable[tuple[int, object]]) -> None:
         """Take in (id, value) of a facet, either missing where a join finds none; NOT_STATED has what has no value."""
-        lists: dict[object, list[int]] = {}
-        for record_id, value in pairs:
-            if record_id is not None and value not in (None, ""):
-                lists.setdefault(value, []).append(record_id)
-        sets = {value: BitMap(ids) & self.ids for value, ids in lists.items()}
+        sets = {value: ids & self.ids for value, ids in sets_by_value(pairs).items()}
         sets[NOT_STATED] = self.ids - BitMap.union(BitMap(), *sets.values())
         self.values[name] = sets
 

@@ -15,9 +15,10 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.views.generic import DetailView, ListView
+from pyroaring import BitMap
 
 from portal.filters import Matches
-from portal.index import ContentState, content_state, kept
+from portal.index import ContentState, content_state, kept, sets_by_value
 from portal.models import Reliability, Source, State
 from portal.prepared import PreparedQuery, PreparedRecord, prepared, prepared_rows, public_rows
 
@@ -121,20 +122,20 @@ class Evidence:
         return len(self.for_record(record))
 
 
-def count_sources(model: type[Model]) -> dict[int, int]:
-    """How many public sources each record of a model has; one query."""
+def count_sources(model: type[Model]) -> dict[int, BitMap]:
+    """The ids of the records of a model that have so many public sources, by how many that is; one query."""
     links = model.sources.through.objects.filter(source__in=Source.objects.published())
-    return dict(links.order_by().values_list(f"{model._meta.model_name}_id").annotate(Count("pk")))
+    return sets_by_value(links.order_by().values_list(f"{model._meta.model_name}_id").annotate(Count("pk")).iterator())
 
 
 @dataclass
 class SourceCounts:
     """The number of public sources of each record of a list."""
 
-    counts: dict[int, int]
+    counts: dict[int, BitMap]
 
     def count_for(self, record: Model) -> int:
-        return self.counts.get(record.pk, 0)
+        return next((count for count, ids in self.counts.items() if record.pk in ids), 0)
 
 
 class RecordListView(ListView):

@@ -23,7 +23,7 @@ from portal.tables import ROWS_AT_ONCE, TABLES, Column, Relation, Table, as_text
 
 # The page of a record is named in the site's first language; the other one stands beside it.
 FIRST, SECOND = LANGUAGES
-MOST_KEPT = 5_000  # records of one list whose text is kept
+MOST_KEPT = 1_000  # records of one list whose text is kept
 # What else a record that is only named says of itself.
 ALSO_NAMED = {Source: ("publisher", "language", "reliability")}
 

@@ -1,5 +1,6 @@
 """One search over every kind of record: `/search/?q=`, its suggestions, and what to do when nothing is found."""
 
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -150,7 +151,7 @@ def public_index(kind: Kind, language: str, state: ContentState) -> Index:
         records = MODELS[kind].objects.published()
         newest = [f"-{DATED[kind]}"] if kind in DATED else []
         order = records.order_by(*newest, sort_column(language), "slug")
-        ids = list(order.values_list("pk", flat=True))
+        ids = array("I", order.values_list("pk", flat=True).iterator())
         index = Index(ids)
         index.add_order("usual", ids)
         return index
