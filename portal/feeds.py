@@ -4,9 +4,12 @@ It says what the records themselves know: when each was last saved, not which of
 its words are new.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
+from itertools import repeat
+from operator import itemgetter
 
 from django import forms
 from django.db.models import Model, QuerySet, TextChoices
@@ -24,6 +27,7 @@ from portal.atom import Feed, clean, stable_id
 from portal.dates import show_date
 from portal.exports import answer_unless_known, part_address, refusal, site_of, state_tag
 from portal.filters import FilterForm, ValuesField
+from portal.index import content_state, kept
 from portal.models import Document
 from portal.reports.records import corrections_of, log_of_corrections
 from portal.structured import LICENSE
@@ -122,31 +126,63 @@ def each(make: Callable[[Model], Change]) -> Callable[[Iterable[Model]], list[Ch
     return lambda records: [make(record) for record in records]
 
 
-def changing() -> dict[ChangeKind, tuple[QuerySet, Callable[[list], list[Change]]]]:
-    """Per kind the public records, the last saved first, and what a feed says of some of them."""
+def changing() -> dict[ChangeKind, tuple[QuerySet, str, Callable[[list], list[Change]]]]:
+    """Per kind the public records, the last saved first, the field that says when, and what a feed says of some."""
     decisions = Decision.objects.published().select_related("meeting", "meeting__series")
     steps = Milestone.objects.exclude(status="").filter(initiative__in=Initiative.objects.published())
     dates = DateChange.objects.filter(meeting__in=Meeting.objects.published())
     documents = Document.objects.published().order_by("-updated", "-published_on", "slug")
     return {
-        ChangeKind.DECISION: (decisions.order_by("-updated", "-meeting__start", "slug"), each(of_decision)),
+        ChangeKind.DECISION: (decisions.order_by("-updated", "-meeting__start", "slug"), "updated", each(of_decision)),
         ChangeKind.STATUS: (
             steps.select_related("initiative").order_by("-initiative__updated", "-date", "key"),
+            "initiative__updated",
             each(of_step),
         ),
-        ChangeKind.DATES: (dates.select_related("meeting", "meeting__series").order_by("-at", "-pk"), each(of_dates)),
-        ChangeKind.DOCUMENT: (documents, each(of_document)),
-        ChangeKind.CORRECTION: (Discrepancy.objects.published().order_by("-updated", "slug"), each(of_discrepancy)),
-        ChangeKind.CORRECTED: (log_of_corrections(), of_corrections),
+        ChangeKind.DATES: (
+            dates.select_related("meeting", "meeting__series").order_by("-at", "-pk"),
+            "at",
+            each(of_dates),
+        ),
+        ChangeKind.DOCUMENT: (documents, "updated", each(of_document)),
+        ChangeKind.CORRECTION: (
+            Discrepancy.objects.published().order_by("-updated", "slug"),
+            "updated",
+            each(of_discrepancy),
+        ),
+        ChangeKind.CORRECTED: (log_of_corrections(), "", of_corrections),
     }
 
 
+def moments(rows: QuerySet, field: str) -> Iterator[datetime]:
+    """When each of the rows changed; the lines of the log of corrections begin with it."""
+    return (row[0] for row in (rows.values_list(field) if field else rows).iterator())
+
+
+def kinds_in_order() -> bytes:
+    """A byte for every change, the latest first: its kind, as the place of that among all kinds; one query a kind."""
+    streams = [
+        zip(moments(rows, field), repeat(place)) for place, (rows, field, _make) in enumerate(changing().values())
+    ]
+    return bytes(place for _moment, place in merge(*streams, key=itemgetter(0), reverse=True))
+
+
 def latest_changes(kinds: Iterable[str], part: int) -> tuple[list[Change], int]:
-    """A part of the changes of some kinds, the latest first, and how many there are in all; a few queries a kind."""
-    chosen = [(rows, make) for kind, (rows, make) in changing().items() if kind in kinds]
-    changes = [change for rows, make in chosen for change in make(list(rows[: part * ENTRIES]))]
+    """A part of the changes of some kinds, the latest first, and how many there are in all; a few queries a kind.
+
+    However far back a part is, only its own rows are read: what stands before it is counted by kind.
+    """
+    known = changing()
+    others = bytes(place for place, kind in enumerate(known) if kind not in kinds)
+    chosen = kept(content_state(), "kinds of changes", kinds_in_order).translate(None, others)
+    start = (part - 1) * ENTRIES
+    changes = []
+    for place, (rows, _field, make) in enumerate(known.values()):
+        before, these = chosen.count(place, 0, start), chosen.count(place, start, start + ENTRIES)
+        if these:
+            changes += make(list(rows[before : before + these]))
     changes.sort(key=lambda change: change.updated, reverse=True)
-    return changes[(part - 1) * ENTRIES : part * ENTRIES], sum(rows.count() for rows, _make in chosen)
+    return changes, len(chosen)
 
 
 def changes_feed(request: HttpRequest, kinds: list[str], part: int) -> Feed:

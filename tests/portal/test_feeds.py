@@ -2,6 +2,8 @@
 
 import feedparser
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from initiatives.models import Initiative
 from portal import feeds
@@ -72,3 +74,34 @@ def test_a_long_feed_comes_in_parts_that_name_each_other(client, monkeypatch):
     assert ("next" in links[1], "previous" in links[1]) == (False, True)
     assert client.get("/en/changes.atom?page=3").status_code == 404
     assert client.get("/en/changes.atom?page=no").status_code == 400
+
+
+def ids_of(client, address: str) -> list[str]:
+    return [entry.id for entry in feedparser.parse(client.get(address).content).entries]
+
+
+@pytest.fixture
+def mixed_changes():
+    """Documents and decisions in turn, two of them of the same moment."""
+    for hour in range(4):
+        for make in (make_document, make_decision):
+            record = make()
+            type(record).objects.filter(pk=record.pk).update(updated=f"2026-02-03T0{max(1, hour)}:00:00Z")
+
+
+@pytest.mark.parametrize("kinds", ["", "&kind=decision", "&kind=document&kind=decision"])
+def test_the_parts_of_a_feed_are_the_whole(client, monkeypatch, mixed_changes, kinds):
+    whole = ids_of(client, f"/en/changes.atom?page=1{kinds}")
+    monkeypatch.setattr(feeds, "ENTRIES", 3)
+    parts = [ids_of(client, f"/en/changes.atom?page={number}{kinds}") for number in (1, 2, 3)]
+    assert len(whole) == (4 if kinds == "&kind=decision" else 8)
+    assert [each for part in parts for each in part] == whole
+
+
+def test_a_part_far_back_reads_only_its_own_rows(client, monkeypatch, mixed_changes):
+    monkeypatch.setattr(feeds, "ENTRIES", 2)
+    ids_of(client, "/en/changes.atom")
+    with CaptureQueriesContext(connection) as queries:
+        assert len(ids_of(client, "/en/changes.atom?page=2")) == 2
+    cut = [query["sql"].rpartition(" LIMIT ")[2] for query in queries if " LIMIT " in query["sql"]]
+    assert cut == ["1 OFFSET 1", "1 OFFSET 1"]
