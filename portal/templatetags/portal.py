@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info, ngettext
 from django.utils.translation import gettext as _
@@ -278,8 +278,8 @@ def sources_of(context, record) -> list:
 def source_pills(context, record) -> SafeString:
     """Links from a fact to its numbered sources below; dozens on a page."""
     numbered, language = context["evidence"].for_record(record), get_language()
-    pills = format_html_join("", "{}", ((source_pill(entry.number, language),) for entry in numbered))
-    return format_html('<span class="srcs">{}</span>', pills) if pills else pills
+    pills = "".join([source_pill(entry.number, language) for entry in numbered])
+    return mark_safe(f'<span class="srcs">{pills}</span>' if pills else "")  # noqa: S308 - links of `source_pill`
 
 
 @lru_cache(maxsize=1000)
@@ -288,10 +288,20 @@ def source_pill(number: int, language: str) -> SafeString:
     return format_html('<a class="src" href="#source-{}">{}</a>', number, words)
 
 
-@register.simple_tag
-def source_line(source) -> SafeString:
+@register.simple_tag(takes_context=True)
+def numbered_sources(context) -> SafeString:
+    """The sources of a page as the items of a list, to which its pills lead; up to a hundred."""
+    entries, language = context["evidence"].sources, get_language()
+    items = [NUMBERED % (entry.number, entry.number, source_line(entry.source, language)) for entry in entries]
+    return mark_safe("".join(items))  # noqa: S308 - numbers, and lines that a template has drawn
+
+
+NUMBERED = '<li id="source-%s"><span class="no" aria-hidden="true">%s</span><div>%s</div></li>\n'
+
+
+def source_line(source, language: str) -> SafeString:
     """A source as it stands below every page that names it; written once, as the source is kept (`portal.pages`)."""
-    lines, language = source.__dict__.setdefault("lines", {}), get_language()
+    lines = source.__dict__.setdefault("lines", {})
     if language not in lines:
         lines[language] = render_to_string("includes/source_line.html", {"source": source})
     return lines[language]
