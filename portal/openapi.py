@@ -26,7 +26,7 @@ from portal.filters import (
     YearBoundFilter,
     YearsFilter,
 )
-from portal.index import NOT_STATED, content_state, kept
+from portal.index import NOT_STATED, ContentState, content_state, kept
 from portal.models import Source
 from portal.representation import (
     ALSO_NAMED,
@@ -382,11 +382,9 @@ def first_request(filters: list[dict], address: str) -> str:
     return f"curl '{address}?{urlencode([*asked[:1], ('page_size', '2')])}'"
 
 
-def guide(site: str) -> list[dict]:
+def guide(site: str, state: ContentState) -> list[dict]:
     """Each list for the page about the API: address, filters, fields, a request and an answer."""
-    return kept(
-        content_state(), ("API guide", site, get_language()), lambda: [list_told(t, site) for t in lists().values()]
-    )
+    return kept(state, ("API guide", site, get_language()), lambda: [list_told(t, site) for t in lists().values()])
 
 
 def list_told(table: Table, site: str) -> dict:

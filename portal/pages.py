@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.views.generic import DetailView, ListView
 from pyroaring import BitMap
 
-from portal.filters import Matches
+from portal.filters import Matches, RecordFilterSet
 from portal.index import ContentState, content_state, kept, sets_by_value
 from portal.models import Reliability, Source, State
 from portal.prepared import PreparedQuery, PreparedRecord, prepared, prepared_rows, public_rows
@@ -37,6 +37,13 @@ def drawn_once(state: ContentState, template: str, facts: Callable[[], dict], va
     otherwise, within one state and language, is named by `variant`; few pages have such a part, so that little is kept.
     """
     return kept(state, (template, get_language(), variant), lambda: render_to_string(template, facts()))
+
+
+def all_of_few(filterset: RecordFilterSet) -> list[Model]:
+    """What a filter set of a few records finds; without a filter it is read once for each state of the content."""
+    if filterset.is_plain:
+        return filterset.kept(("all", get_language()), lambda: list(filterset.qs))
+    return list(filterset.qs)
 
 
 SOURCE_COLUMNS = ("id", "slug", "title", "publisher", "published_on", "precision", "url", "language", "reliability")

@@ -45,7 +45,7 @@ from portal.models import (
     UnverifiedReason,
 )
 from portal.openapi import LARGEST_PAGE, USUAL_PAGE, guide
-from portal.pages import Evidence, RecordDetailView, RecordListView, drawn_once, public
+from portal.pages import Evidence, RecordDetailView, RecordListView, all_of_few, drawn_once, public
 from portal.search import LISTS, Search, SearchForm, suggest
 from portal.tables import TABLES, notes
 from portal.timeline import TimelineFilterSet, by_year_and_month
@@ -81,14 +81,18 @@ def status_totals(state: ContentState) -> dict[str, int]:
     return kept(state, "initiatives by status", count_statuses)
 
 
-def proposals():
-    """The statements that put forward all the directions at once."""
-    return (
+def read_proposals() -> list[Statement]:
+    return list(
         Statement.objects.published()
         .select_related("person", "person__country", "meeting", "meeting__series")
         .annotate(direction_count=Count("directions"))
         .filter(direction_count__gt=1, direction_count=Direction.objects.published().count())
     )
+
+
+def proposals(state: ContentState) -> list[Statement]:
+    """The statements that put forward all the directions at once."""
+    return kept(state, "proposals of the directions", read_proposals)
 
 
 def home_facts(state: ContentState) -> dict:
@@ -105,7 +109,7 @@ def home_facts(state: ContentState) -> dict:
     figures.sort(key=lambda figure: KEY_FIGURES.index(figure.indicator.slug))
     results = main_results(decisions)
     totals = status_totals(state)
-    directions = list(proposals())
+    directions = proposals(state)
     matrix = direction_matrix(state)
     return {
         "latest": latest,
@@ -152,6 +156,10 @@ def countries_with_meetings(meetings: list[Meeting]) -> list[dict]:
     ]
 
 
+def hosts_of_ministers() -> list[dict]:
+    return countries_with_meetings(list(Meeting.objects.published().of_ministers().select_related("series")))
+
+
 class CountryListView(ListView):
     template_name = "portal/country_list.html"
     exported = True
@@ -163,14 +171,13 @@ class CountryListView(ListView):
             led_count=Count("led_initiatives", Q(led_initiatives__in=Initiative.objects.published()), distinct=True),
         )
         self.filterset = CountryFilterSet(self.request.GET, queryset=rows, request=self.request)
-        return list(self.filterset.qs)
+        return all_of_few(self.filterset)
 
     def get_context_data(self, **kwargs):
-        main = list(Meeting.objects.published().of_ministers().select_related("series"))
         return super().get_context_data(
             filterset=self.filterset,
-            countries=countries_with_meetings(main),
-            evidence=Evidence.of(self.object_list),
+            countries=self.filterset.kept(("hosts", get_language()), hosts_of_ministers),
+            evidence=Evidence.of(self.object_list, state=self.filterset.content),
             **kwargs,
         )
 
@@ -253,6 +260,10 @@ def body_structure(bodies: list[Body]) -> dict[str, list]:
     return {"trees": sorted(tops, key=size, reverse=True), "lineage": lineage}
 
 
+def structure_of_all() -> dict[str, list]:
+    return body_structure(list(Body.objects.published().select_related("lead_country").by_name(get_language())))
+
+
 def place_of(body: Body) -> dict | None:
     """A body under the one it reports to and over those that report to it; None where it stands alone."""
     branch = {"body": body, "children": [{"body": child} for child in body.children.all()]}
@@ -270,10 +281,14 @@ class BodyListView(RecordListView):
 
     def get_context_data(self, **kwargs):
         """The whole list also shows how the bodies hang together; a part of it could not."""
-        bodies = Body.objects.published().select_related("lead_country").by_name(get_language())
-        return super().get_context_data(
-            structure={} if self.filterset.is_filtered else body_structure(list(bodies)), **kwargs
-        )
+        context = super().get_context_data(**kwargs)
+        if not self.filterset.is_filtered:
+            context["structure"] = drawn_once(
+                self.filterset.content,
+                "portal/body_structure.html",
+                lambda: structure_of_all() | {"evidence": context["evidence"]},
+            )
+        return context
 
 
 class BodyDetailView(RecordDetailView):
@@ -320,14 +335,14 @@ class DirectionListView(ListView):
             initiative_count=Count("initiatives", Q(initiatives__in=Initiative.objects.published()), distinct=True)
         )
         self.filterset = DirectionFilterSet(self.request.GET, queryset=rows, request=self.request)
-        return list(self.filterset.qs)
+        return all_of_few(self.filterset)
 
     def get_context_data(self, **kwargs):
-        put_forward = list(proposals())
+        put_forward = proposals(self.filterset.content)
         return super().get_context_data(
             filterset=self.filterset,
             proposals=put_forward,
-            evidence=Evidence.of(put_forward, self.object_list),
+            evidence=Evidence.of(put_forward, self.object_list, state=self.filterset.content),
             **kwargs,
         )
 
@@ -351,7 +366,7 @@ class DirectionDetailView(RecordDetailView):
     def get_context_data(self, **kwargs):
         direction = self.object
         return super().get_context_data(
-            proposals=list(proposals()),
+            proposals=proposals(self.content),
             evidence=Evidence.of([direction], direction.statements.all(), state=self.content),
             **kwargs,
         )
@@ -492,8 +507,10 @@ class ApiDocumentationView(TemplateView):
     template_name = "portal/api.html"
 
     def get_context_data(self, **kwargs):
+        state = content_state()
         return super().get_context_data(
-            lists=guide(site_of(self.request)),
+            content=state,
+            lists=guide(site_of(self.request), state),
             pages=(USUAL_PAGE, LARGEST_PAGE),
             rate=settings.API_REQUESTS_A_MINUTE,
             **kwargs,
@@ -508,23 +525,29 @@ class AccessibilityView(TemplateView):
     template_name = "portal/accessibility.html"
 
 
+def method_facts(state: ContentState) -> dict:
+    """What the page of method shows of a state of the content."""
+    discrepancies = list(Discrepancy.objects.published().with_versions().by_name(get_language()))
+    reliability = Source.objects.published().order_by().values_list("reliability").annotate(Count("pk"))
+    left_out = dict(UnverifiedItem.objects.order_by().values_list("reason").annotate(Count("pk")))
+    return {
+        "discrepancies": discrepancies,
+        "reliability": dict(reliability),
+        "unverified": [{"reason": reason, "count": left_out.get(reason, 0)} for reason in UnverifiedReason],
+        "unverified_count": sum(left_out.values()),
+        "evidence": Evidence.of(with_their_versions(discrepancies), state=state),
+    }
+
+
 class MethodologyView(TemplateView):
     """How facts are chosen, every discrepancy, and how much could not be verified."""
 
     template_name = "portal/methodology.html"
 
     def get_context_data(self, **kwargs):
-        discrepancies = list(Discrepancy.objects.published().with_versions().by_name(get_language()))
-        reliability = Source.objects.published().order_by().values_list("reliability").annotate(Count("pk"))
-        left_out = dict(UnverifiedItem.objects.order_by().values_list("reason").annotate(Count("pk")))
-        return super().get_context_data(
-            discrepancies=discrepancies,
-            reliability=dict(reliability),
-            unverified=[{"reason": reason, "count": left_out.get(reason, 0)} for reason in UnverifiedReason],
-            unverified_count=sum(left_out.values()),
-            evidence=Evidence.of(with_their_versions(discrepancies)),
-            **kwargs,
-        )
+        state = content_state()
+        sections = drawn_once(state, "portal/methodology_sections.html", lambda: method_facts(state))
+        return super().get_context_data(sections=sections, **kwargs)
 
 
 @csrf_exempt  # it sets a preference of the visitor's own browser and nothing else
