@@ -3,7 +3,7 @@
 from collections import Counter
 from itertools import groupby
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch
 from django.views.generic import ListView
 
 from initiatives import structured
@@ -22,16 +22,35 @@ from initiatives.models import (
 )
 from initiatives.similar import similar_to
 from meetings.models import Decision, Level, Meeting, Statement
+from portal.index import ContentState, kept
 from portal.models import Body, Country, Direction, Document, Topic
-from portal.pages import Evidence, RecordDetailView, RecordListView, public
+from portal.pages import Evidence, RecordDetailView, RecordListView, all_of_few, drawn_once, public
 
 SIMILAR_INITIATIVES = 5
 
 
+def in_order_of_course(counts: Counter) -> list[dict]:
+    return [{"status": status, "count": counts[status]} for status in InitiativeStatus]
+
+
 def count_statuses(initiatives) -> list[dict]:
     """How many initiatives stand where, in the order of their course."""
-    counts = Counter(initiative.status for initiative in initiatives)
-    return [{"status": status, "count": counts[status]} for status in InitiativeStatus]
+    return in_order_of_course(Counter(initiative.status for initiative in initiatives))
+
+
+def statuses_by_plan() -> dict[int, list[dict]]:
+    """The same for each plan under which there are any; one query."""
+    counts: dict[int, Counter] = {}
+    rows = Initiative.objects.published().exclude(plan=None).order_by().values_list("plan", "status")
+    for plan, status, count in rows.annotate(Count("pk")):
+        counts.setdefault(plan, Counter())[status] = count
+    return {plan: in_order_of_course(those) for plan, those in counts.items()}
+
+
+def masterplans(state: ContentState) -> list[Plan]:
+    """The line of master plans, in order of time; one query for each state of the content."""
+    line = Plan.objects.published().filter(kind=PlanKind.MASTERPLAN).order_by("start_year", "slug")
+    return kept(state, "line of master plans", lambda: list(line))
 
 
 def by_meeting(decisions) -> list[tuple[Meeting, list[Decision]]]:
@@ -103,19 +122,20 @@ class PlanListView(ListView):
 
     def get_queryset(self) -> list[Plan]:
         rows = Plan.objects.published().select_related("adopted_at", "adopted_at__series")
-        rows = rows.prefetch_related("items", public("initiatives", Initiative.objects))
+        rows = rows.prefetch_related("items")
         self.filterset = PlanFilterSet(self.request.GET, queryset=rows, request=self.request)
-        return list(self.filterset.qs)
+        return all_of_few(self.filterset)
 
     def get_context_data(self, **kwargs):
-        plans = list(self.object_list)
+        plans = self.object_list
         line = [plan for plan in plans if plan.kind == PlanKind.MASTERPLAN]
+        statuses = self.filterset.kept("statuses by plan", statuses_by_plan)
         return super().get_context_data(
             line=line,
-            progress=[(plan, count_statuses(plan.initiatives.all())) for plan in line],
+            progress=[(plan, statuses.get(plan.pk, [])) for plan in line],
             others=[plan for plan in plans if plan.kind != PlanKind.MASTERPLAN],
             filterset=self.filterset,
-            evidence=Evidence.of(plans),
+            evidence=Evidence.of(plans, state=self.filterset.content),
             **kwargs,
         )
 
@@ -139,9 +159,8 @@ class PlanDetailView(RecordDetailView):
     def get_context_data(self, **kwargs):
         plan = self.object
         items = list(plan.items.all())
-        masterplans = Plan.objects.published().filter(kind=PlanKind.MASTERPLAN).order_by("start_year", "slug")
         return super().get_context_data(
-            line=list(masterplans) if plan.kind == PlanKind.MASTERPLAN else [],
+            line=masterplans(self.content) if plan.kind == PlanKind.MASTERPLAN else [],
             items=[(item, count_statuses(item.initiatives.all())) for item in items],
             statuses=count_statuses(plan.initiatives.all()),
             evidence=Evidence.of([plan], items, plan.decisions.all(), disputes_of(plan), state=self.content),
@@ -171,4 +190,13 @@ class FigureListView(RecordListView):
         return Evidence.of(
             [observation for indicator in records for observation in indicator.observations.all()],
             [part for indicator in records for part in disputes_of(indicator)],
+            state=self.filterset.content,
         )
+
+    def get_context_data(self, **kwargs):
+        """What the plain list begins with is drawn once; with a filter, few indicators are left."""
+        context = super().get_context_data(**kwargs)
+        if self.filterset.is_plain and context["page_obj"].number == 1:
+            shown = {"records": context["records"], "evidence": context["evidence"]}
+            context["figures"] = drawn_once(self.filterset.content, "initiatives/figures.html", lambda: shown)
+        return context

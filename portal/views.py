@@ -46,6 +46,7 @@ from portal.models import (
 )
 from portal.openapi import LARGEST_PAGE, USUAL_PAGE, guide
 from portal.pages import Evidence, RecordDetailView, RecordListView, all_of_few, drawn_once, public
+from portal.prepared import ANY_ID, PreparedQuery, prepared
 from portal.search import LISTS, Search, SearchForm, suggest
 from portal.tables import TABLES, notes
 from portal.timeline import TimelineFilterSet, by_year_and_month
@@ -182,11 +183,27 @@ class CountryListView(ListView):
         )
 
 
-def roles_at_meetings(country: Country, hosted: list[Meeting]) -> list[dict]:
-    """The meetings that a country hosted or whose chair or vice-chair came from it, the newest first; one query."""
-    own = Person.objects.published().filter(country=country)
+def meetings_led_from() -> PreparedQuery:
+    """The meetings whose chair or vice-chair came from a country."""
+    own = Person.objects.published().filter(country=ANY_ID)
     led = Meeting.objects.published().filter(Q(chair__in=own) | Q(vice_chair__in=own)).with_counts()
-    led = list(led.select_related("series", "chair", "vice_chair"))
+    return PreparedQuery(led.select_related("series", "chair", "vice_chair"), ANY_ID, led.db)
+
+
+def statements_from() -> PreparedQuery:
+    """What people of a country said."""
+    said = Statement.objects.published().filter(person__country=ANY_ID).newest_first()
+    return PreparedQuery(said.select_related("person", "meeting", "meeting__series"), ANY_ID, said.db)
+
+
+def member_states(state: ContentState) -> list[Country]:
+    return kept(state, "member states", lambda: list(Country.objects.published()))
+
+
+def roles_at_meetings(country: Country, hosted: list[Meeting], state: ContentState) -> list[dict]:
+    """The meetings that a country hosted or whose chair or vice-chair came from it, the newest first; one query."""
+    query: PreparedQuery = prepared(state, "meetings led from a country", Meeting, meetings_led_from)
+    led = list(query.about(country.pk))
     meetings = {meeting.pk: meeting for meeting in [*led, *hosted]}
     roles = {meeting.pk: [_("host")] for meeting in hosted}
     for meeting in led:
@@ -216,21 +233,17 @@ class CountryDetailView(RecordDetailView):
         country = self.object
         led = list(country.led_initiatives.all())
         hosted = list(country.hosted_meetings.all())
-        statements = (
-            Statement.objects.published()
-            .filter(person__country=country)
-            .newest_first()
-            .select_related("person", "meeting", "meeting__series")
-        )
+        said: PreparedQuery = prepared(self.content, "statements from a country", Statement, statements_from)
+        statements = said.about(country.pk)
         by_status = {status: [each for each in led if each.status == status] for status in InitiativeStatus}
         return super().get_context_data(
             statuses=[
                 {"status": status, "initiatives": those, "count": len(those)} for status, those in by_status.items()
             ],
             ministers=[meeting for meeting in reversed(hosted) if meeting.series.slug == MAIN_SERIES],
-            meetings=roles_at_meetings(country, hosted),
-            decision_count=Decision.objects.published().filter(meeting__country=country).count(),
-            countries=Country.objects.published(),
+            meetings=roles_at_meetings(country, hosted, self.content),
+            decision_count=sum(meeting.decision_count for meeting in hosted),
+            countries=member_states(self.content),
             statements=statements,
             evidence=Evidence.of([country], statements, state=self.content),
             **kwargs,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, ListView, TemplateView
 
+from portal.index import content_state, kept
 from portal.limits import seconds_left
 from portal.reading import COME_BACK, OUTAGE, was_lost
 from portal.reports.forms import AN_HOUR, ReportForm, may_report
@@ -79,8 +80,9 @@ class CorrectionListView(ListView):
     template_name = "portal/corrections.html"
     paginate_by = 30
 
-    def get_queryset(self):
-        return log_of_corrections()
+    def get_queryset(self) -> list[tuple]:
+        """Its lines, kept for a state of the content: people write them one by one, and asking for them is dear."""
+        return kept(content_state(), "log of corrections", lambda: list(log_of_corrections()))
 
     def get_context_data(self, **kwargs) -> dict:
         context = super().get_context_data(**kwargs)
