@@ -28,9 +28,12 @@ def places_of(text: str) -> list[tuple[int, int, str]]:
 
 def spans_of_term(places: list[tuple[int, int, str]], term: Term) -> list[Span]:
     *first, last = term.words
+    if not first:
+        fits = str.startswith if term.goes_on else str.__eq__
+        return [(start, end) for start, end, word in places if fits(word, last)]
     spans = []
     for number, (start, _end, word) in enumerate(places[: len(places) - len(first)]):
-        if first and word != first[0]:
+        if word != first[0]:
             continue
         row = [word for _start, _end, word in places[number : number + len(term.words)]]
         if row[:-1] == first and (row[-1] == last or (term.goes_on and row[-1].startswith(last))):

@@ -8,6 +8,7 @@ same. Nothing here knows a model.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from portal.text import folded_words, normalise, words_of
 
@@ -165,7 +166,7 @@ class Query:
         """All wanted words in a row."""
         return tuple(word for term in self.wanted for word in term.words)
 
-    @property
+    @cached_property  # asked for with every text of a page of results
     def all_terms(self) -> list[Term]:
         """Everything whose occurrence in a text is worth showing."""
         return [term for group in self.everywhere().groups for term in group]
