@@ -265,19 +265,25 @@ NOT_SEARCHED = {
 }
 
 
-def shown_texts(record: models.Model, language: str) -> list[str]:
-    """The texts of a record or part in a language; codes, addresses and editors' notes are none."""
-    texts = []
-    for column in record._meta.fields:
+@cache
+def text_columns(model: type[models.Model], language: str) -> list[str]:
+    """The columns with the texts of a record or part in a language; codes, addresses and editors' notes are none."""
+    names = []
+    for column in model._meta.fields:
         is_text = isinstance(column, models.CharField | models.TextField) and not isinstance(column, models.URLField)
         # The column beside a translated pair only repeats one of the two.
-        is_pair = hasattr(record, f"{column.name}_vi")
+        is_pair = is_translated(model, column.name)
         name = getattr(column, "translated_field", column).name
         is_known = name in NOT_SEARCHED
         is_other = getattr(column, "language", language) != language
         if is_text and not (column.choices or is_pair or is_known or is_other):
-            texts.append(getattr(record, column.attname) or "")
-    return texts
+            names.append(column.attname)
+    return names
+
+
+def shown_texts(record: models.Model, language: str) -> list[str]:
+    """The texts of a record or part in a language."""
+    return [getattr(record, name) or "" for name in text_columns(type(record), language)]
 
 
 class Reliability(models.TextChoices):

@@ -159,3 +159,17 @@ def test_a_link_that_nobody_here_made_is_refused_in_the_visitors_language(client
 def test_a_link_with_one_letter_changed_is_refused(client):
     link = shared(make_topic(state=State.DRAFT))
     assert client.get(link[:-5] + ("a" if link[-5] != "a" else "b") + link[-4:]).status_code == 403
+
+
+def test_what_is_drawn_for_a_preview_is_shown_to_no_visitor_nor_the_other_way_round(client, members):
+    meeting = make_meeting(slug="adgmin-7")
+    decision = make_decision(meeting=meeting, text_vi="Thông qua kế hoạch.")
+    edit(client, members["editor"], decision, text_vi="Hoãn kế hoạch.")
+    pages = [meeting.get_absolute_url(), reverse("decision_list"), decision.get_absolute_url()]
+    client.logout()
+    before = [client.get(page).content.decode() for page in pages]
+    assert all("Thông qua kế hoạch." in text and "Hoãn" not in text for text in before)
+    client.force_login(members["editor"])
+    assert "Hoãn kế hoạch." in preview_of(client, decision).content.decode()
+    client.logout()
+    assert [client.get(page).content.decode() for page in pages] == before
