@@ -2,13 +2,14 @@
 
 from itertools import groupby
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from initiatives.models import Discrepancy, Initiative, Plan, disputes_of
 from meetings import structured
 from meetings.filters import DecisionFilterSet, MeetingFilterSet, StatementFilterSet
 from meetings.models import (
     VERBS_BY_LEVEL,
+    DateChange,
     Decision,
     Level,
     Meeting,
@@ -62,35 +63,31 @@ def by_speaker(statements) -> list[tuple[Person, str, list[Statement]]]:
     return [(those[0].person, role, those) for (_person, role), those in speakers.items()]
 
 
+def ids_at_a_meeting() -> PreparedQuery:
+    at_one = Initiative.objects.published().only("pk").at_meetings([ANY_SLUG])
+    return PreparedQuery(at_one, ANY_SLUG, at_one.db)
+
+
+def initiatives_with_leads() -> PreparedQuery:
+    with_bodies = Initiative.objects.published().select_related("lead_body")
+    return prepared_rows(with_bodies.prefetch_related(public("lead_countries", Country.objects)))
+
+
 def initiatives_at(meeting: Meeting, state: ContentState) -> list[Initiative]:
     """The initiatives decided, spoken of or moved a step there, with who leads them; one query, and rows read once."""
-    those: PreparedQuery = prepared(
-        state,
-        "initiatives at a meeting",
-        Initiative,
-        lambda: PreparedQuery(
-            Initiative.objects.published().only("pk").at_meetings([ANY_SLUG]), ANY_SLUG, Initiative.objects.db
-        ),
-    )
-    with_leads = Initiative.objects.published().select_related("lead_body")
-    cards: PreparedQuery = prepared(
-        state,
-        "initiatives as cards",
-        Initiative,
-        lambda: prepared_rows(with_leads.prefetch_related(public("lead_countries", Country.objects))),
-    )
-    return cards.once([initiative.pk for initiative in those.about(meeting.slug)], state)
+    ids: PreparedQuery = prepared(state, "initiatives at a meeting", Initiative, ids_at_a_meeting)
+    rows: PreparedQuery = prepared(state, "initiatives with leads", Initiative, initiatives_with_leads)
+    return rows.once([initiative.pk for initiative in ids.about(meeting.slug)], state)
+
+
+def meetings_of_a_series() -> PreparedQuery:
+    in_order = Meeting.objects.published().select_related("series").order_by("start", "slug")
+    return PreparedQuery(in_order.filter(series=ANY_ID), ANY_ID, in_order.db)
 
 
 def neighbours_in_series(meeting: Meeting, state: ContentState) -> tuple[Meeting | None, Meeting | None]:
     """The meetings of the same series before and after one; one query."""
-    in_order = Meeting.objects.published().select_related("series").order_by("start", "slug")
-    series: PreparedQuery = prepared(
-        state,
-        "meetings of a series",
-        Meeting,
-        lambda: PreparedQuery(in_order.filter(series=ANY_ID), ANY_ID, Meeting.objects.db),
-    )
+    series: PreparedQuery = prepared(state, "meetings of a series", Meeting, meetings_of_a_series)
     others = [other for other in series.about(meeting.series_id) if other.pk != meeting.pk]
     return (
         next((other for other in reversed(others) if other.start <= meeting.start), None),
@@ -105,7 +102,7 @@ class MeetingDetailView(RecordDetailView):
 
     def related(self):
         return [
-            "date_changes",
+            Prefetch("date_changes", DateChange.objects.all()),
             public("partners", Body.objects),
             public("documents", Document.objects),
             public("adopted_plans", Plan.objects),
