@@ -20,7 +20,7 @@ SQLITE_NEW_VERSION = """DELETE FROM portal_contentversion;
 SQLITE_VERSION_TRIGGER = """CREATE TRIGGER IF NOT EXISTS "version_{table}_{event}" AFTER {event} ON "{table}"
     BEGIN {new_version} END"""
 # Short beginnings are indexed too: "h" would else put together the places of every word that begins with it.
-SQLITE_BEGINNINGS = "prefix='1 2 3 4'"
+SQLITE_BEGINNINGS = "prefix='1 2 3 4 5 6'"
 SQLITE_TEXT_INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS portal_searchentry_fts USING fts5({{columns}},
     content='portal_searchentry', content_rowid='number', tokenize='ascii', {SQLITE_BEGINNINGS})"""
 SQLITE_IS_OLD = "SELECT 1 FROM sqlite_master WHERE name = 'portal_searchentry_fts' AND instr(sql, %s) = 0"
