@@ -6,7 +6,7 @@ same. Nothing here knows a model.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -30,6 +30,10 @@ class Term:
 
     words: tuple[str, ...]
     goes_on: bool = False
+
+    def stands_in(self, text: str) -> bool:
+        """Whether words as they are indexed hold this, with a blank before the first and after the last of them."""
+        return f" {' '.join(self.words)}{'' if self.goes_on else ' '}" in text
 
     def fts5(self) -> str:
         return f'"{" ".join(self.words)}"' + (" *" if self.goes_on else "")
@@ -110,11 +114,24 @@ class Condition:
                 left.remove(group)
         return left
 
+    def holds_in(self, text: str) -> bool:
+        """Whether words as they are indexed fit; what the databases answer of an entry."""
+        between = f" {text} "
+        return all(any(term.stands_in(between) for term in group) for group in self.groups)
+
     def fts5(self) -> str:
-        return " AND ".join("(" + " OR ".join(term.fts5() for term in group) + ")" for group in self.needed())
+        return self.said(Term.fts5, " AND ", " OR ")
 
     def tsquery(self) -> str:
-        return " & ".join("(" + " | ".join(term.tsquery() for term in group) + ")" for group in self.needed())
+        return self.said(Term.tsquery, " & ", " | ")
+
+    def said(self, term: Callable[[Term], str], both: str, either: str) -> str:
+        """In the language of a database. What stands in every group is said once: it is looked up as often as said."""
+        groups = self.needed()
+        shared = [each for each in groups[0] if len(groups) > 1 and all(each in group for group in groups)]
+        own = ([each for each in group if each not in shared] for group in groups)
+        apart = both.join(f"({either.join(map(term, group))})" for group in own)
+        return either.join([f"({apart})", *map(term, shared)]) if shared else apart
 
 
 def whole_name(words: Iterable[str]) -> str:
