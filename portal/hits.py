@@ -3,7 +3,8 @@
 The order follows from yes-or-no questions, the most telling first: is this its very
 name, or another name of the same thing; do the marks fit as typed; are the words in
 the name; do they stand in a row; are they whole words; is it in the reader's language.
-Of a word that is nearly everywhere only the names are asked.
+Of a word that is nearly everywhere, and of many words that together are
+often found, only the names are asked.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ from functools import cache, lru_cache
 from django.db.models import Model, QuerySet
 from pyroaring import BitMap
 
-from portal.entries import LANGUAGES, MOST_RECORDS, find_among, find_numbers, first_number
+from portal.entries import FEW_ENTRIES, LANGUAGES, MOST_RECORDS, find_among, find_numbers, first_number
 from portal.glossary import SAME_THING
 from portal.index import ContentState, kept
 from portal.models import Body, editorial_models
@@ -21,7 +22,9 @@ from portal.query import Names, OtherNames, Query, parse_query
 from portal.text import folded_words
 
 KEPT_ANSWERS = 256
-TOO_MANY_TO_READ = 20_000  # entries whose texts are still asked about marks, rows and whole words
+# Entries, by the column in which they were found, that are still asked about marks, rows and whole words.
+TOO_MANY_TO_ASK = {"words": 5_000, "names": 2_000}
+MOST_WORDS_TO_ASK = 8  # of a text by which more than a few entries are asked
 # The questions in the order of their weight, as `questions` names them.
 QUESTIONS = ("named", "otherwise_named", "marked", "in_name", "in_a_row", "whole")
 # Of names that are only half typed those come first that begin so.
@@ -115,21 +118,24 @@ def of_model(numbers: BitMap, model: type[Model]) -> BitMap:
     return BitMap.union(*(in_language(numbers, model, language) for language in LANGUAGES))
 
 
-def questions(query: Query, *, texts: bool) -> dict[str, tuple]:
-    """What is asked of the entries that were found: by name the column and the condition."""
-    asked = {
-        "named": ("names", query.as_named()),
-        "begins": ("names", query.as_beginning()),
-        "in_name": ("names", query.everywhere()),
-    }
+def questions(query: Query, found: BitMap, column: str) -> dict[str, tuple]:
+    """What is asked of the entries that were found in a column: by name the column and the condition."""
+    asked = {"named": ("names", query.as_named())}
     if other := query.as_otherwise_named():
         asked["otherwise_named"] = ("names", other)
-    if texts:
-        asked["whole"] = ("words", query.whole_words())
-    if texts and query.has_marks:
+    if column == "names":
+        asked["begins"] = ("names", query.as_beginning())
+    else:
+        asked["in_name"] = ("names", query.everywhere())
+    most = TOO_MANY_TO_ASK[column] if len(query.words) <= MOST_WORDS_TO_ASK else FEW_ENTRIES
+    if len(found) > most:
+        return asked
+    if whole := query.whole_words():
+        asked["whole"] = (column, whole)
+    if query.has_marks:
         asked["marked"] = ("marked", query.with_marks())
-    if texts and query.is_row:
-        asked["in_a_row"] = ("words", query.in_a_row())
+    if query.is_row:
+        asked["in_a_row"] = (column, query.in_a_row())
     return asked
 
 
@@ -154,6 +160,18 @@ def find(text: str, state: ContentState, model: type[Model] | None = None) -> Hi
         return Hits(query)
     if not query.wanted:
         return Hits(query, every_number(), excluded(query, model))
-    found = find_numbers({"found": ("words", query.everywhere())}, model)["found"]
-    answers = find_among(found, questions(query, texts=len(found) <= TOO_MANY_TO_READ), model)
+    return fitting(query, "words", model)
+
+
+@lru_cache(maxsize=KEPT_ANSWERS)
+def find_names(text: str, state: ContentState) -> Hits:
+    """What a text finds among the names alone, of all records: for what is only half typed."""
+    query = understand(text, state)
+    return fitting(query, "names") if query.wanted else Hits(query)
+
+
+def fitting(query: Query, column: str, model: type[Model] | None = None) -> Hits:
+    """The entries in whose names or texts all that is wanted occurs, and what tells the better of them."""
+    found = find_numbers({"found": (column, query.everywhere())}, model)["found"]
+    answers = find_among(found, questions(query, found, column), model)
     return Hits(query, found, excluded(query, model) if found else BitMap(), answers)

@@ -15,9 +15,10 @@ from portal.text import folded_words, normalise, words_of
 # Stands between the texts of a record where words are indexed, so that no phrase runs from one into the next,
 # and between the words of a whole name. A letter of no language here; taken out of questions.
 BREAK = "ǁ"
-MOST_TERMS = 40  # about as many Vietnamese words as the longest search has room for
+MOST_TERMS = 24  # the longest title of a document has so many words
 # A word of up to three letters that others follow is whole: "an" in "an toàn" is no beginning of "and".
 WHOLE_UP_TO = 3
+MOST_BEGUN = 8  # of more words only the last may be a beginning: who writes so many has written them out
 
 QUOTES = str.maketrans("“”„«»″", '""""""')
 RUN = re.compile(r"\d+|\D+")  # letters and figures of a word, taken apart
@@ -203,8 +204,11 @@ class Query:
     def none_of(self) -> Condition:
         return Condition((self.unwanted,))
 
-    def whole_words(self) -> Condition:
-        return Condition(tuple((replace(term, goes_on=False),) for term in self.wanted))
+    def whole_words(self) -> Condition | None:
+        """What is wanted in whole words; None where what was found can hold nothing else."""
+        groups = zip(self.wanted, self.everywhere().groups, strict=True)
+        doubtful = [term for term, group in groups if term.goes_on or len(group) > 1]
+        return Condition(tuple((replace(term, goes_on=False),) for term in doubtful)) if doubtful else None
 
     def as_named(self) -> Condition:
         """A name that is exactly this, however its letters and figures were joined."""
@@ -249,7 +253,7 @@ def parse_query(text: str, other_names: OtherNames | None = None) -> Query:
 
     "quoted words" and words joined by signs, such as adgmin-6-01, stand together; a
     minus before a word or phrase excludes it. The last word, and longer ones before
-    it, may be beginnings; numbers are whole.
+    it where they are few, may be beginnings; numbers are whole.
     """
     pieces = pieces_of(text)
     wanted = [piece for piece in pieces if not piece.is_unwanted]
@@ -265,7 +269,7 @@ def may_go_on(piece: Piece, pieces: list[Piece]) -> bool:
         return False
     if len(last) == 1 and (len(pieces) == 1 or not piece.raw[-1].isalnum()):
         return False
-    return is_last or (len(piece.words) == 1 and len(last) > WHOLE_UP_TO)
+    return is_last or (len(pieces) <= MOST_BEGUN and len(piece.words) == 1 and len(last) > WHOLE_UP_TO)
 
 
 def indexed(texts: Iterable[str], *, marks: bool = False) -> str:

@@ -1,10 +1,10 @@
 """One search over every kind of record: `/search/?q=`, its suggestions, and what to do when nothing is found."""
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 
 from django import forms
 from django.core.paginator import Paginator
@@ -17,16 +17,18 @@ from initiatives.models import Discrepancy, Indicator, Initiative, Plan
 from meetings.models import Decision, Meeting, Person, Session, Statement
 from portal.entries import LANGUAGES, find_numbers
 from portal.filters import FilterForm, SearchField
-from portal.hits import QUESTIONS_WHILE_TYPING, Hits, find, understand
+from portal.hits import QUESTIONS_WHILE_TYPING, Hits, find, find_names, understand
 from portal.index import ContentState, Index, content_state, kept
 from portal.models import Body, Country, Direction, Document, Editorial, Topic, shown_texts, sort_column
 from portal.passages import holds_all, how_much, mark_words, passage
 from portal.prepared import PreparedQuery, prepared, prepared_rows
 from portal.query import Query, pieces_of
 from portal.spelling import Vocabulary, readings
+from portal.text import folded_words
 
 SHOWN_OF_A_KIND, SHOWN_ON_A_PAGE, SUGGESTED = 5, 20, 8
 MOST_LOOSENED = 6  # questions that ask less, offered where nothing was found
+MOST_WORDS_OFFERED = 24  # words of all the questions that are tried for such an offer
 
 
 class Kind(TextChoices):
@@ -272,8 +274,8 @@ class Search:
     # Nothing found
 
     def offers(self, texts: Iterable[str]) -> list[Offer]:
-        """Those of some questions that find something; one query for all of them."""
-        ways = [Search(text, self.language, state=self.state) for text in dict.fromkeys(texts)]
+        """Those of some questions that find something, of the first that may be tried; one query for all of them."""
+        ways = [Search(text, self.language, state=self.state) for text in affordable(dict.fromkeys(texts))]
         asked = {}
         for number, way in enumerate(ways):
             query = understand(way.text, self.state)
@@ -310,6 +312,12 @@ class Search:
             unquoted = " ".join(piece.unquoted for piece in pieces_of(reading))
             texts += [reading, unquoted]
         return next(iter(self.offers(texts)), None)
+
+
+def affordable(texts: Collection[str]) -> Iterator[str]:
+    """The first of some texts, as many as have together the words that may be looked for."""
+    lengths = accumulate(len(folded_words(text)) for text in texts)
+    return (text for text, words in zip(texts, lengths, strict=True) if words <= MOST_WORDS_OFFERED)
 
 
 def code_of(record: Editorial) -> str:
@@ -351,8 +359,7 @@ class Suggestion:
 def suggest(text: str, language: str) -> list[Suggestion]:
     """The records with the best fitting names, the best first whatever their kind; a query for each kind shown."""
     search = Search(text, language)
-    if not search.query.wanted:
-        return []
+    search.hits = find_names(text, search.state)
     best = sorted(chain.from_iterable(places_of_names(search, kind) for kind in NAMED))[:SUGGESTED]
     wanted: dict[Kind, list[int]] = {}
     for *_place, kind, record_id in best:
@@ -364,7 +371,7 @@ def suggest(text: str, language: str) -> list[Suggestion]:
 def places_of_names(search: Search, kind: Kind) -> Iterator[tuple]:
     """The best names of a kind, each with its place among those of all kinds; equals of several kinds take turns."""
     model, index = MODELS[kind], public_index(kind, search.language, search.state)
-    ids = search.hits.answered("in_name", model) & search.public_ids(kind)
+    ids = search.public_ids(kind)
     groups = search.hits.ranks(model, ids, search.language, QUESTIONS_WHILE_TYPING) if ids else []
     for answers, group in groups:
         misses = tuple(not answer for answer in answers)

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.filters import LONGEST_SEARCH, RecordFilterSet
-from portal.hits import find
+from portal.hits import find, find_names
 from portal.limits import LONGEST_QUERY, MOST_PARAMETERS
 from portal.representation import lists
 from portal.search import Kind
@@ -64,6 +64,7 @@ def cost(visitor: Client, address: str) -> int:
     calls = Profile()
     connection.connection.set_progress_handler(lambda: None, STEPS)
     find.cache_clear()
+    find_names.cache_clear()
     try:
         calls.enable()
         size = len(visitor.get(address).getvalue())

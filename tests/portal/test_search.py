@@ -17,7 +17,8 @@ from portal.database import COLUMNS, SQLITE_BEGINNINGS, SQLITE_TEXT_INDEX, compl
 from portal.entries import find_among, find_numbers
 from portal.management.commands.prepare import is_search_current
 from portal.models import Editorial, SearchEntry, State, search_entries_of
-from portal.query import MOST_TERMS, parse_query
+from portal.query import MOST_BEGUN, MOST_TERMS, OtherNames, parse_query
+from portal.search import MOST_WORDS_OFFERED, affordable
 from portal.workflow.pending import pending_of, publish
 from tests.content import FILES
 from tests.factories import (
@@ -252,6 +253,11 @@ def test_what_to_do_when_nothing_is_found_costs_as_many_queries_for_many_words(c
         client.get("/vi/search/?q=an+nihn+mang+zzzz+yyyy+xxxx")
 
 
+def test_few_words_are_looked_for_in_what_is_offered_for_a_long_text():
+    ways = [" ".join(["cáp"] * words) for words in (MOST_WORDS_OFFERED - 2, 2, 1)]
+    assert list(affordable(ways)) == ways[:2]
+
+
 def test_conditions_that_find_nothing_together_are_offered_apart(client):
     make_topic(name_vi="An ninh mạng")
     make_topic(name_vi="Cáp biển")
@@ -304,6 +310,13 @@ def suggested(client, typed: str, language: str) -> list[tuple[str, str, str]]:
         (title.find(string=True), also.get_text() if (also := title.select_one(".also")) else "", kind)
         for title, kind in pieces
     ]
+
+
+def test_how_a_name_fits_decides_what_is_suggested_and_not_the_text(client):
+    make_initiative(name_vi="Abc cybersecurity", name_en="A", summary_vi="Nói về cyber.")
+    make_initiative(name_vi="Xyz cyber", name_en="B")
+    make_initiative(name_vi="Xyz cyber cũ", name_en="C")
+    assert [begins for begins, *_rest in suggested(client, "cyber -cũ", "vi")] == ["Xyz ", "Abc "]
 
 
 def test_the_best_is_suggested_first_whatever_its_kind(client):
@@ -473,6 +486,29 @@ def test_words_that_follow_from_others_are_not_looked_up():
     assert parse_query("hienn hien hienx hien").everywhere().fts5() == '("hienn" *) AND ("hienx" *)'
     assert parse_query("hien hien").everywhere().tsquery() == "(('hien':*))"
     assert parse_query('a "b a" a').everywhere().fts5() == '("a") AND ("b a")'
+
+
+def test_what_may_stand_for_every_word_is_looked_up_once():
+    assert parse_query("D6 so").everywhere().fts5() == '(("d6" OR "d 6") AND ("so" *)) OR "d 6 so"'
+    assert (
+        parse_query("d6 so").everywhere().tsquery()
+        == "((('d6') | ('d' <-> '6')) & (('so':*))) | ('d' <-> '6' <-> 'so')"
+    )
+    names = OtherNames({("a", "b"): frozenset({("b",)})})
+    assert parse_query('a "b"', names).everywhere().fts5() == '("b")'
+
+
+def test_of_many_words_only_the_last_may_be_a_beginning():
+    words = [f"digi{letter}" for letter in "abcdefghi"]
+    few, many = parse_query(" ".join(words[:MOST_BEGUN])), parse_query(" ".join(words))
+    assert [term.goes_on for term in few.wanted] == [True] * MOST_BEGUN
+    assert [term.goes_on for term in many.wanted] == [False] * MOST_BEGUN + [True]
+
+
+def test_whole_words_are_asked_only_where_others_may_have_been_found():
+    assert parse_query("an 2025").whole_words() is None
+    assert parse_query("an toàn").whole_words().fts5() == '("toan")'
+    assert parse_query('5g "an"').whole_words().fts5() == '("5g") AND ("an")'
 
 
 def test_few_entries_are_asked_what_the_index_would_answer():
