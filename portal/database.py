@@ -44,6 +44,8 @@ POSTGRESQL_VECTOR = """ALTER TABLE portal_searchentry ADD COLUMN IF NOT EXISTS {
     GENERATED ALWAYS AS (to_tsvector('simple', {column})) STORED"""
 # The wide columns stand apart, so that going from the index to the numbers of what it found reads few pages.
 POSTGRESQL_NARROW = "ALTER TABLE portal_searchentry SET (toast_tuple_target = 128)"
+# But the words of names stay in the row: whether they stand together is asked of each row that has them all.
+POSTGRESQL_NAMES_INSIDE = "ALTER TABLE portal_searchentry ALTER COLUMN names_vector SET STORAGE MAIN"
 POSTGRESQL_TEXT_INDEX = """CREATE INDEX IF NOT EXISTS portal_searchentry_{column} ON portal_searchentry
     USING gin ({column}_vector) WITH (fastupdate = off)"""  # no list of late entries to read through at every search
 
@@ -77,6 +79,7 @@ def postgresql_statements() -> Iterator[str]:
     for column in COLUMNS:
         yield POSTGRESQL_VECTOR.format(column=column)
         yield POSTGRESQL_TEXT_INDEX.format(column=column)
+    yield POSTGRESQL_NAMES_INSIDE
     yield POSTGRESQL_NEW_VERSION
     for table in content_tables():
         yield POSTGRESQL_VERSION_TRIGGER.format(table=table)

@@ -480,6 +480,17 @@ def test_an_index_without_short_beginnings_is_made_anew(client):
     assert_current()
 
 
+def test_the_words_of_names_stand_in_the_row_and_those_of_texts_apart():
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's index knows where words stand.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname, attstorage FROM pg_attribute WHERE attrelid = 'portal_searchentry'::regclass "
+            "AND attname LIKE '%_vector' ORDER BY attname"
+        )
+        assert cursor.fetchall() == [("marked_vector", "x"), ("names_vector", "m"), ("words_vector", "x")]
+
+
 def test_words_that_follow_from_others_are_not_looked_up():
     """Each beginning of many words is dear; what is found and in which order does not change."""
     assert parse_query("số số số").everywhere().fts5() == '("so")'
