@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.web import API, FORMATS, LISTS, make_web, own_pages
 
-MOST = 18  # a meeting: one for each kind of thing that its page shows, and one for the version of the content
-MOST_OF_A_SEARCH = 18  # one for every kind of record found, and for the parts of three
+MOST = 5  # a meeting: for the version of the content, itself, what belongs to it, its initiatives and its series
+MOST_OF_A_SEARCH = 5  # for the version, what a new text finds, and the parts of three kinds
 # The first page after a change also reads what lists are counted by: a query for each facet, each order, each kind.
 MOST_AT_FIRST = 45
 # What describes every list at once, with the values of all its filters, and is kept until the content changes.
