@@ -151,6 +151,26 @@ def test_what_compose_must_be_told_stands_in_the_example_that_its_commands_name(
     assert commands and [line for line in commands if "--env-file deploy/production.env" not in line] == []
 
 
+def test_no_image_is_fetched_whose_name_may_be_another_ones():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    ours = {name for name, service in services.items() if service["image"] == services["app1"]["image"]}
+    assert {name for name, service in services.items() if service.get("pull_policy") == "never"} == ours
+    fetched = [service["image"] for name, service in services.items() if name not in ours]
+    assert fetched and [image for image in fetched if not image.startswith("docker.io/library/")] == []
+
+
+def test_the_database_counts_as_ready_when_the_app_servers_reach_it():
+    """The first server that the image of PostgreSQL starts on a new volume answers on its socket only, and ends."""
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    assert services["database"]["healthcheck"]["test"][:4] == ["CMD", "pg_isready", "--host", "127.0.0.1"]
+    assert services["app1"]["depends_on"]["database"] == {"condition": "service_healthy"}
+
+
+def test_the_secrets_that_compose_reads_are_in_no_commit():
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {"deploy/production.env", "deploy/certificates/"} <= set(ignored)
+
+
 def test_the_site_of_nginx_is_understood_with_its_certificates(tmp_path):
     nginx, openssl = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"), shutil.which("openssl")
     if not nginx or not openssl:
