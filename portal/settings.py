@@ -73,7 +73,9 @@ def read_secret_key(debug: bool) -> str:
     return kept.read_text(encoding="ascii").strip()
 
 
-PATIENCE = 3  # seconds for a connection to PostgreSQL; how long an answer is waited for says portal/reading.py
+# Seconds for a new connection to PostgreSQL, and for one of a pool to be free; how long an answer is waited for says
+# portal/reading.py.
+CONNECTING, PATIENCE = 2, 3
 # Of a SQLite database each thread of each worker keeps so much, which the system keeps too: more makes no page faster.
 SQLITE_KILOBYTES, SQLITE_STATEMENTS = 256, 64
 
@@ -106,7 +108,7 @@ def read_database(debug: bool = True, name: str = "DATABASE_URL") -> dict:
 def use_patiently(database: dict, pool: int) -> None:
     """Limits to waiting for a connection; with a pool, at most so many of them are shared by the threads."""
     options = database.setdefault("OPTIONS", {})
-    options.setdefault("connect_timeout", PATIENCE)
+    options.setdefault("connect_timeout", CONNECTING)
     options.setdefault("tcp_user_timeout", PATIENCE * 1000)
     options.setdefault("prepare_threshold", 0)  # a planned cursor plans at the first query; Django's own never do
     if pool:

@@ -19,10 +19,13 @@ logger = logging.getLogger(__name__)
 
 TRUSTED = 1  # seconds in which a connection that worked is not asked again whether it does
 LAST_WORD = 1  # seconds for a server to take back a query, and for the query to end
+ALONE = 1  # seconds in which a server that did not even do that is not asked for a new connection
 
 
 class PatientConnection(psycopg.Connection):
     """Waits for an answer as long as `patience` says."""
+
+    is_ignored = False  # whether the server, and not only the query, gave no sign of life
 
     def wait(self, gen, *arguments, **named):
         """psycopg's own, which all queries go through. Raises QueryCanceled; closes a connection that is silent."""
@@ -37,7 +40,9 @@ class PatientConnection(psycopg.Connection):
         """Have the server end a query: one that is slow says so, or has its answer by now; one that hangs does not."""
         try:
             if capabilities.has_cancel_safe():  # the older way waits without end
+                self.is_ignored = True  # unless the server takes that
                 self.cancel_safe(timeout=LAST_WORD)
+                self.is_ignored = False
                 return super().wait(gen, timeout=LAST_WORD)
         except errors.QueryCanceled:
             raise
@@ -61,9 +66,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, settings_dict: dict, *arguments, **named) -> None:
         super().__init__(settings_dict, *arguments, **named)
-        self.trusted_until = 0.0
+        self.trusted_until = self.alone_until = 0.0
         if pool := settings_dict["OPTIONS"].get("pool"):
             pool["connection_class"] = PatientConnection
+
+    def _close(self) -> None:
+        if getattr(self.connection, "is_ignored", False):
+            self.alone_until = monotonic() + ALONE
+        super()._close()
+
+    def get_new_connection(self, conn_params: dict) -> PatientConnection:
+        """Not of a server that has just been waited for in vain: that would take as long again."""
+        if monotonic() < self.alone_until:
+            raise psycopg.OperationalError("the server gave no sign of life a moment ago")
+        return super().get_new_connection(conn_params)
 
     def planned_cursor(self):
         """A cursor as `cursor`, for queries that the server plans once; only where `prepare_threshold` is set."""

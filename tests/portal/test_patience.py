@@ -3,7 +3,9 @@
 import importlib.util
 import os
 import signal
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import dj_database_url
 import pytest
@@ -15,7 +17,7 @@ from tests.conftest import miss
 from tests.postgresql import find_binaries, postgresql
 
 if importlib.util.find_spec("psycopg"):
-    from portal.postgresql.base import DatabaseWrapper
+    from portal.postgresql.base import ALONE, DatabaseWrapper
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,25 @@ def test_a_server_that_hangs_is_given_up_and_used_again_when_it_goes_on(server):
     assert not was_too_slow(lost.value)
     assert not server.is_usable()
     server.close()
+    assert ask(server, "SELECT 1") == [(1,)]
+
+
+def test_a_server_that_hangs_as_a_whole_is_not_waited_for_again_by_a_new_connection(server):
+    [(folder,)] = ask(server, "SHOW data_directory")
+    [(backend,)] = ask(server, "SELECT pg_backend_pid()")
+    postmaster = int(Path(folder, "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    for process in (postmaster, backend):
+        os.kill(process, signal.SIGSTOP)
+    try:
+        with pytest.raises(OperationalError, match="no answer within 0.5 s"):
+            ask(server, "SELECT 1")
+        server.close()
+        with pytest.raises(OperationalError, match="no sign of life a moment ago"):
+            ask(server, "SELECT 1")
+    finally:
+        for process in (postmaster, backend):
+            os.kill(process, signal.SIGCONT)
+    time.sleep(ALONE)
     assert ask(server, "SELECT 1") == [(1,)]
 
 

@@ -276,7 +276,7 @@ def test_a_replica_comes_from_the_environment_alone(monkeypatch):
     databases = read_databases(debug=False)
     assert databases["replica"]["TEST"] == {"MIRROR": "default"}
     assert databases["replica"]["OPTIONS"]["pool"]["max_size"] == 8
-    assert databases["default"]["OPTIONS"]["connect_timeout"] == 3
+    assert databases["default"]["OPTIONS"]["connect_timeout"] == 2
 
 
 def test_a_replica_of_sqlite_stops_the_start(monkeypatch):
