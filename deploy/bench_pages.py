@@ -32,16 +32,16 @@ from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.urls import path  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from deploy.bench_words import COMMON, DEAR, RARE, SEARCHED, SOME, USUAL  # noqa: E402
 from initiatives.models import Initiative, InitiativeStatus  # noqa: E402
 from portal import urls  # noqa: E402
+from portal.hits import find, find_names  # noqa: E402
 from portal.models import Body, Country, Direction, Source, Topic  # noqa: E402
 from portal.text import english_sort_key, sort_key  # noqa: E402
 
 ROUNDS, BARE_ROUNDS, AT_ONCE, SEED = 24, 4, 5000, 20260116
-COMMON = [f"chung{number}" for number in range(26)]  # two of them are missing in each record
-SOME = [f"vừa{number:03}" for number in range(400)]  # of 10,000 records about 50 hold one: two pages of a list
-RARE = [f"hiếm{number:05}" for number in range(40_000)]  # and 8 or 9 one of these
 CODES = ("bn", "id", "kh", "la", "mm", "my", "ph", "sg", "th", "tl", "vn")
+DEAREST = 5  # of a page are printed
 FILTERED = "/vi/initiatives/?status=ongoing&status=planned&country=sg&country=vn&topic=topic-3"
 
 
@@ -145,9 +145,8 @@ def server_seconds() -> float:
         return 0.0
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
-        stat = Path(f"/proc/{cursor.fetchone()[0]}/stat").read_text(encoding="ascii")
-    fields = stat.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        times = Path(f"/proc/{cursor.fetchone()[0]}/schedstat").read_text(encoding="ascii")
+    return int(times.split()[0]) / 1e9  # finer than the hundredths of a second of `stat`
 
 
 def cpu(address: str) -> float:
@@ -161,7 +160,7 @@ def costs(addresses: Iterator[str]) -> tuple[list[float], float]:
     """Milliseconds of CPU of each request, and the median of the bare view asked in between.
 
     In between, because the machine may be busier now than a minute ago. What the
-    database's server takes is counted coarsely, and spread evenly.
+    database's server takes is spread evenly.
     """
     first = next(addresses)  # after the request that is not counted, where there is one
     own, plain, before = [], [], server_seconds()
@@ -226,6 +225,28 @@ def measure() -> None:
         print(f"  {name:48}{shown}    bare {plain:.2f} ms", flush=True)
 
 
+def first_time(address: str) -> float:
+    """Milliseconds of CPU, the database's server included, of a text that was not asked before; the best of three."""
+    taken = []
+    for _ in range(3):
+        find.cache_clear()
+        find_names.cache_clear()
+        before = server_seconds()
+        own = cpu(address)
+        taken.append(own + (server_seconds() - before) * 1000)
+    return min(taken)
+
+
+def measure_texts() -> None:
+    """The dearest texts of every page on which one searches, as multiples of what usual texts cost there."""
+    for page in SEARCHED:
+        usual = statistics.median(first_time(f"{page}?q={quote(text)}") for text in USUAL)
+        print(f"  {page}, the median of usual texts {usual:23.2f} ms")
+        dear = {what: first_time(f"{page}?q={quote(text)}") for what, text in DEAR.items()}
+        for what in sorted(dear, key=dear.get, reverse=True)[:DEAREST]:
+            print(f"    {what:46}{dear[what]:9.2f} ms {dear[what] / usual:9.1f} x usual", flush=True)
+
+
 def main(size: int) -> None:
     global application  # noqa: PLW0603 - made once, after the database is there
     call_command("migrate", verbosity=0, interactive=False)
@@ -236,6 +257,7 @@ def main(size: int) -> None:
     application = get_wsgi_application()
     print(f"{connection.vendor}, {size:,} initiatives (filled in {time.monotonic() - started:.0f} s)", flush=True)
     measure()
+    measure_texts()
 
 
 if __name__ == "__main__":
