@@ -20,7 +20,7 @@ from initiatives.models import (
 from meetings.models import Decision, Meeting, Person, Statement
 from portal.models import Body, Country, Direction, Document, Topic
 from portal.pages import public
-from portal.tables import Column, Fields, Relation, Table, as_text, plain_number, prefetched, register, shown
+from portal.tables import Column, Fields, Relation, Table, as_text, named, plain_number, prefetched, register, shown
 
 
 @register
@@ -63,13 +63,13 @@ class InitiativeTable(Table):
     def related(self):
         statements = Statement.objects.order_by("meeting__start", "order").select_related("meeting")
         return [
-            public("lead_countries", Country.objects),
-            public("partners", Body.objects.order_by("slug")),
-            public("directions", Direction.objects),
-            public("topics", Topic.objects),
+            named("lead_countries", Country.objects),
+            named("partners", Body.objects.order_by("slug")),
+            named("directions", Direction.objects),
+            named("topics", Topic.objects),
             public("decisions", Decision.objects.oldest_first().only("slug")),
             public("statements", statements.only("slug", "meeting__slug")),
-            public("documents", Document.objects),
+            named("documents", Document.objects),
             Prefetch("plan_items", PlanItem.objects.filter(plan__in=Plan.objects.published()).select_related("plan")),
         ]
 
@@ -104,8 +104,8 @@ class PlanTable(Table):
     def related(self):
         return [
             public("decisions", Decision.objects.oldest_first().only("slug")),
-            public("documents", Document.objects),
-            public("initiatives", Initiative.objects.order_by("slug")),
+            named("documents", Document.objects),
+            named("initiatives", Initiative.objects.order_by("slug")),
         ]
 
 

@@ -27,7 +27,7 @@ from portal.exports import (
 )
 from portal.models import Body, Direction, Document, Precision
 from portal.pages import public
-from portal.tables import TABLES, Column, Fields, Relation, Table, known_day, prefetched, register, shown
+from portal.tables import TABLES, Column, Fields, Relation, Table, known_day, named, prefetched, register, shown
 
 LONGEST_TITLE = 110
 
@@ -63,7 +63,7 @@ class MeetingTable(Table):
     ]
 
     def related(self):
-        partners, documents = public("partners", Body.objects.order_by("slug")), public("documents", Document.objects)
+        partners, documents = named("partners", Body.objects.order_by("slug")), named("documents", Document.objects)
         return [partners, documents, Prefetch("date_changes", DateChange.objects.all())]
 
     def summary(self, record):
@@ -134,10 +134,10 @@ class DecisionTable(Table):
 
     def related(self):
         return [
-            public("bodies", Body.objects.order_by("slug")),
-            public("documents", Document.objects),
-            public("initiatives", Initiative.objects.order_by("slug")),
-            public("plans", Plan.objects.order_by("slug")),
+            named("bodies", Body.objects.order_by("slug")),
+            named("documents", Document.objects),
+            named("initiatives", Initiative.objects.order_by("slug")),
+            named("plans", Plan.objects.order_by("slug")),
         ]
 
     def title(self, record):
@@ -178,7 +178,7 @@ class StatementTable(Table):
     ]
 
     def related(self):
-        return [public("directions", Direction.objects)]
+        return [named("directions", Direction.objects)]
 
     def title(self, record):
         return f"{record.person}: {Truncator(record.text).chars(LONGEST_TITLE, truncate=' …')}"

@@ -23,6 +23,8 @@ from portal.models import Editorial, Precision, Source, is_translated
 
 Value = str | int | Decimal | date | datetime | time | list[str] | None
 
+# What rows tell of their sources, in any format.
+OF_SOURCES = ("slug", "title", "publisher", "url", "language", "reliability")
 BETWEEN = "; "  # between the values of one cell
 ROWS_AT_ONCE = 500
 
@@ -103,6 +105,14 @@ def list_of(relation: str) -> str:
 def as_lists(prefetches: Iterable[Prefetch]) -> list[Prefetch]:
     """The same, kept on each row as a plain list: Django's manager of a relation costs more than the row itself."""
     return [Prefetch(each.prefetch_through, each.queryset, list_of(each.prefetch_through)) for each in prefetches]
+
+
+def named(relation: str, records: QuerySet) -> Prefetch:
+    """The public records of a relation, read with no more than names them: their address and their names."""
+    name = records.model.name_field
+    is_in_each = is_translated(records.model, name)
+    names = [f"{name}_{language}" for language in LANGUAGES] if is_in_each else [name]
+    return Prefetch(relation, records.published().only("slug", *names))
 
 
 def prefetched(row: Model, relation: str) -> list[Model]:
@@ -275,8 +285,9 @@ class Table:
 
     def prefetches(self, but: Iterable[str] = ()) -> list[Prefetch]:
         """What is read beside the rows, but for some relations."""
-        sources = [Prefetch("sources", Source.objects.published().order_by("slug"))] if self.has_sources else []
-        return as_lists(each for each in [*sources, *self.related()] if each.prefetch_through not in but)
+        sources = [Prefetch("sources", Source.objects.published().order_by("slug").only(*OF_SOURCES))]
+        related = [*(sources if self.has_sources else []), *self.related()]
+        return as_lists(each for each in related if each.prefetch_through not in but)
 
     def rows_with_parts(self) -> QuerySet:
         """The rows, with the rows of their parts in the order of these."""
