@@ -12,10 +12,12 @@ import ctypes
 import gc
 import os
 import signal
+import socket
 import sys
 from functools import partial
+from typing import BinaryIO
 
-from gunicorn.http import message
+from gunicorn.http import message, wsgi
 
 bind = os.environ.get("BIND", "127.0.0.1:8001")
 worker_class = "gthread"
@@ -33,6 +35,45 @@ accesslog = "-" if os.environ.get("ACCESS_LOG") == "1" else None
 
 FORMER_WORKERS = "FORMER_WORKERS"  # the variable that tells a process started anew whom to send home
 ARENAS, TRIM, MAPPED = -8, -1, -3  # M_ARENA_MAX, M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
+
+
+class HeadWithBody:
+    """The connection to who asked; keeps the head of an answer until the first bytes of its body go out with it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection, self.head = connection, None
+
+    def sendall(self, part: bytes) -> None:
+        if self.head is None:
+            self.head = part
+        else:
+            self.connection.sendall(self.head + part)
+            self.head = b""
+
+    def sendfile(self, file: BinaryIO, offset: int, count: int) -> None:
+        self.flush()
+        self.connection.sendfile(file, offset, count)
+
+    def flush(self) -> None:
+        if self.head:
+            self.sendall(b"")
+
+
+class Answer(wsgi.Response):
+    """An answer that is sent by one call where it is small: a process killed before has sent nothing of it.
+
+    gunicorn sends the head by itself. A proxy that has it cannot ask another server for what a killed one owes.
+    """
+
+    def __init__(self, request, connection: socket.socket, settings) -> None:
+        super().__init__(request, HeadWithBody(connection), settings)
+
+    def close(self) -> None:
+        super().close()
+        self.sock.flush()
+
+
+wsgi.Response = Answer
 
 
 def when_ready(server) -> None:

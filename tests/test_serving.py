@@ -1,13 +1,16 @@
 """gunicorn with the register's settings and a small application: how new code is taken up."""
 
 import os
+import runpy
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.request import urlopen
 
 import pytest
@@ -119,3 +122,66 @@ def test_a_former_worker_that_hangs_does_not_keep_the_address_when_the_server_en
     server.process.terminate()
     server.process.wait(timeout=40)
     socket.create_server(("127.0.0.1", server.port)).close()
+
+
+class Line:
+    """A connection that notes what is sent by each call."""
+
+    def __init__(self) -> None:
+        self.calls: list[bytes] = []
+
+    def sendall(self, part: bytes) -> None:
+        self.calls.append(part)
+
+    def sendfile(self, file, offset: int, count: int) -> None:
+        self.calls.append(file.read()[offset:][:count])
+
+
+@cache
+def answers() -> type:
+    """What the settings have gunicorn answer with; read once, as they put it in the place of gunicorn's own."""
+    return runpy.run_path(str(SETTINGS))["Answer"]
+
+
+def answer_on(line: Line, length: int | None, status: str = "200 OK"):
+    request = SimpleNamespace(version=(1, 1), method="GET", should_close=lambda: False)
+    answer = answers()(request, line, SimpleNamespace(protocol="http", is_ssl=False, sendfile=None))
+    answer.start_response(status, [] if length is None else [("Content-Length", str(length))])
+    return answer
+
+
+def test_a_page_is_sent_by_one_call_so_that_a_killed_server_has_sent_none_of_it():
+    line = Line()
+    answer = answer_on(line, 4)
+    answer.write(b"page")
+    answer.close()
+    assert len(line.calls) == 1
+    assert line.calls[0].startswith(b"HTTP/1.1 200 OK\r\n") and line.calls[0].endswith(b"\r\n\r\npage")
+
+
+def test_an_answer_without_a_body_is_sent_too():
+    line = Line()
+    answer_on(line, None, "304 Not Modified").close()
+    assert len(line.calls) == 1
+    assert line.calls[0].startswith(b"HTTP/1.1 304 Not Modified\r\n") and line.calls[0].endswith(b"\r\n\r\n")
+
+
+def test_what_is_streamed_begins_with_the_head_and_goes_on_as_it_comes():
+    line = Line()
+    answer = answer_on(line, None)
+    for part in (b"one", b"two"):
+        answer.write(part)
+    assert line.calls[0].endswith(b"\r\n\r\n3\r\none\r\n")
+    assert line.calls[1:] == [b"3\r\ntwo\r\n"]
+    answer.close()
+    assert line.calls[2:] == [b"0\r\n\r\n"]
+
+
+def test_a_file_follows_its_head(tmp_path):
+    (tmp_path / "file").write_bytes(b"0123456789")
+    line = Line()
+    with (tmp_path / "file").open("rb") as file:
+        answer = answer_on(line, 10)
+        assert answer.sendfile(SimpleNamespace(filelike=file))
+        answer.close()
+    assert [line.calls[0].startswith(b"HTTP/1.1 200 OK"), *line.calls[1:]] == [True, b"0123456789"]
