@@ -6,13 +6,7 @@ import reversion
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten, unquote
-from django.contrib.admin.widgets import (
-    AdminSplitDateTime,
-    AdminTextareaWidget,
-    AutocompleteMixin,
-    AutocompleteSelect,
-    AutocompleteSelectMultiple,
-)
+from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db.models import F, ManyToManyField, Prefetch, TextField, URLField
 from django.urls import translate_url
@@ -30,6 +24,7 @@ from portal.dates import show_date
 from portal.editing import field_help
 from portal.editing.addresses import looks_like_address, with_address
 from portal.editing.bulk import adder
+from portal.editing.choices import KnownChoice, KnownChoices, KnownChoicesMixin, ManyField
 from portal.editing.duplicates import OnceNamedForm
 from portal.editing.saved_filters import shown_filters
 from portal.history.admin import HistoryMixin
@@ -99,6 +94,14 @@ class RelationsMixin:
     def get_field_queryset(self, db, db_field, request):
         related = self.related_admin(db_field)
         return related.get_queryset(request).order_by(*related.get_ordering(request))
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        kwargs.setdefault("widget", KnownChoice(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        kwargs.setdefault("widget", KnownChoices(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, form_class=ManyField, **kwargs)
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -430,30 +433,6 @@ class PartAdmin(FoldedSearchMixin, EditingAdmin):
 # Rows inside the form of what they belong to
 
 
-class KnownChoicesMixin(AutocompleteMixin):
-    """A choice whose selected records came with the row, so that showing it costs no query."""
-
-    known: dict = {}
-
-    def optgroups(self, name, value, attr=None):
-        chosen = [self.known.get(str(key)) for key in value if key]
-        if None in chosen:
-            return super().optgroups(name, value, attr)
-        label = self.choices.field.label_from_instance
-        options = [self.create_option(name, record.pk, label(record), True, n) for n, record in enumerate(chosen)]
-        if not self.is_required and not self.allow_multiple_selected:
-            options.insert(0, self.create_option(name, "", "", False, 0))
-        return [(None, options, 0)]
-
-
-class KnownChoice(KnownChoicesMixin, AutocompleteSelect):
-    pass
-
-
-class KnownChoices(KnownChoicesMixin, AutocompleteSelectMultiple):
-    pass
-
-
 class RowForm(forms.ModelForm):
     """A row shows only some fields of what it edits."""
 
@@ -541,14 +520,6 @@ class RowInlineMixin(RelationsMixin):
                 many.append(Prefetch(field.name, self.related_admin(field).get_queryset(request)))
         queryset = super().get_queryset(request).prefetch_related(*many)
         return queryset.select_related(*single) if single else queryset
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        kwargs.setdefault("widget", KnownChoice(db_field, self.admin_site))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
-        kwargs.setdefault("widget", KnownChoices(db_field, self.admin_site))
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 class RowInline(RowInlineMixin, admin.StackedInline):

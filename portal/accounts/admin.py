@@ -10,6 +10,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from portal.accounts.roles import ROLES
+from portal.editing.choices import ManyField
 
 # Roles are made by the code, secrets are nobody's to read.
 for model in (User, Group, TOTPDevice, StaticDevice):
@@ -17,7 +18,7 @@ for model in (User, Group, TOTPDevice, StaticDevice):
         admin.site.unregister(model)
 
 
-class RolesField(forms.ModelMultipleChoiceField):
+class RolesField(ManyField):
     """The groups, by what they mean."""
 
     def label_from_instance(self, group: Group) -> str:

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.editing.addresses import same_page
+from portal.editing.choices import KnownChoices, ManyField
 from portal.models import Editorial, State
 from portal.revisions import keep_revision, keep_what_was_loaded
 from portal.workflow.models import PendingVersion
@@ -29,7 +30,7 @@ MOST = 200  # records in one change
 class AddedForm(forms.Form):
     """What is added to each of the records: boxes to tick, or, of what has web addresses, found by typing or pasted."""
 
-    added = forms.ModelMultipleChoiceField(queryset=None, required=False)
+    added = ManyField(queryset=None, required=False)
     addresses = forms.CharField(
         label=gettext_lazy("Or web addresses, one a line"), required=False, widget=AdminTextareaWidget({"rows": 3})
     )
@@ -40,7 +41,7 @@ class AddedForm(forms.Form):
         self.address_field = related.address_field
         added = self.fields["added"]
         if self.address_field:
-            added.widget = AutocompleteSelectMultiple(field, model_admin.admin_site)
+            added.widget = KnownChoices(field, model_admin.admin_site)
         else:
             added.widget = forms.CheckboxSelectMultiple()
             del self.fields["addresses"]
