@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
@@ -51,24 +52,24 @@ def count_rows() -> dict[str, int]:
 
 @at_hand()
 def write_backup(place: Path) -> None:
-    """A copy of one moment of the database, checked. Raises Unusable."""
-    unfinished = place.with_name(f"{place.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    try:
+    """A copy of one moment of the database, checked. Raises Unusable, or OSError where nothing can be written."""
+    with TemporaryDirectory(prefix=f"{place.name}.unfinished-", dir=place.parent) as folder:
+        unfinished = Path(folder, place.name)
         unfinished.touch(mode=0o600)  # it holds the hashes of passwords
         (copy_sqlite if is_sqlite() else dump_postgresql)(unfinished)
         check(unfinished)
         unfinished.replace(place)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def copy_sqlite(place: Path) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     connection.ensure_connection()
-    with closing(sqlite3.connect(place)) as copy:
-        connection.connection.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, whatever the database keeps beside its own
+    try:
+        with closing(sqlite3.connect(place)) as copy:
+            connection.connection.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, whatever the database keeps beside its own
+    except sqlite3.Error as error:
+        raise Unusable(f"No copy was made: {error}.") from error
 
 
 def check(place: Path) -> None:
@@ -82,9 +83,13 @@ def check(place: Path) -> None:
     (check_sqlite if is_copy_of_sqlite else check_dump)(place)
 
 
+def open_to_read(place: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True)
+
+
 def check_sqlite(place: Path) -> None:
     try:
-        with closing(sqlite3.connect(f"file:{place}?mode=ro", uri=True)) as copy:
+        with closing(open_to_read(place)) as copy:
             found = copy.execute("PRAGMA integrity_check").fetchall()
             orphans = copy.execute("PRAGMA foreign_key_check").fetchall()
             tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -158,17 +163,19 @@ def restore_sqlite(place: Path) -> None:
     """In one step of SQLite's own, that waits for who writes; who reads meanwhile sees the state before."""
     connection = connections[DEFAULT_DB_ALIAS]
     connection.ensure_connection()
-    with closing(sqlite3.connect(f"file:{place}?mode=ro", uri=True)) as copy, in_turn():
+    with closing(open_to_read(place)) as copy, in_turn():
         copy.backup(connection.connection)
 
 
 @contextmanager
 def in_turn() -> Iterator[None]:
-    """What SQLite says when others do not let go of the database, in the words of the command."""
+    """What SQLite says when it cannot write, mostly because others do not let go, in the words of the command."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise Unusable(f"The database is in use: {error}. Stop the servers and try again.") from error
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise Unusable(f"The database is in use: {error}. Stop the servers and try again.") from error
+        raise Unusable(f"The database stays as it was, because it cannot be written: {error}.") from error
 
 
 def restore_postgresql(place: Path) -> None:

@@ -1,8 +1,10 @@
 """Backups: made and read back while others write, checked, and never in place of something by mistake."""
 
+import resource
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -153,3 +155,56 @@ def test_an_empty_database_is_filled_without_force(register, tmp_path):
     run = other.manage("restore", tmp_path / "copy.backup")
     assert run.returncode == 0, run.stderr
     assert other.numbers() == [7]
+
+
+@contextmanager
+def little_room(size: int) -> Iterator[None]:
+    """No file grows beyond a size, as on a disk that is nearly full; also in the commands that are run meanwhile."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_copy_for_which_there_is_no_room_leaves_nothing_behind(register, tmp_path):
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    with little_room(200_000):
+        run = register.manage("backup", folder / "copy.backup")
+    assert (run.returncode, run.stderr) == (1, "CommandError: No copy was made: disk I/O error.\n")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_takes_no_file_is_said_in_a_sentence(register):
+    run = register.manage("backup", "/proc/copy.backup")
+    assert run.returncode == 1
+    assert run.stderr == "CommandError: /proc/copy.backup cannot be written: No such file or directory.\n"
+
+
+def test_a_copy_that_there_is_no_room_to_restore_leaves_the_database_as_it_was(register, tmp_path):
+    register.manage("backup", tmp_path / "copy.backup")
+    register.write(7)
+    with little_room(200_000):
+        run = register.manage("restore", tmp_path / "copy.backup", "--force")
+    assert run.returncode == 1
+    assert run.stderr == "CommandError: The database stays as it was, because it cannot be written: disk I/O error.\n"
+    assert register.numbers() == [7]
+    after = register.manage("backup", tmp_path / "after.backup")
+    assert after.returncode == 0, after.stderr
+
+
+@pytest.mark.parametrize("name", ["x#1.backup", "q?x#y%20.backup", "50%.backup", "bản sao.backup"])
+def test_a_file_may_have_any_name(register, tmp_path, name):
+    folder = tmp_path / "copies #1?"
+    folder.mkdir()
+    register.write(7)
+    made = register.manage("backup", folder / name)
+    assert made.returncode == 0, made.stderr
+    assert [file.name for file in folder.iterdir()] == [name]
+    checked = register.manage("restore", folder / name, "--check")
+    assert (checked.returncode, checked.stdout) == (0, f"{folder / name} is whole.\n")
+    register.write(8)
+    assert register.manage("restore", folder / name, "--force").returncode == 0
+    assert register.numbers() == [7]

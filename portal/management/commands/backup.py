@@ -23,22 +23,28 @@ class Command(BaseCommand):
         parser.add_argument("--store", action="store_true", help="put the copy into the file store too, under backups/")
 
     def handle(self, place: Path, force: bool, store: bool, **options) -> None:
-        if place.is_dir():
-            place = file_in(place)
-        elif not place.suffix:  # a file of that name would stand in the way of the folder that was meant
-            raise CommandError(f"There is no folder {place}; make it, or name a file such as {place}.backup.")
-        if place.exists() and not force:
-            raise CommandError(f"{place} is there already; name another file, or replace it with --force.")
-        if not place.parent.is_dir():
-            raise CommandError(f"There is no folder {place.parent}.")
         try:
+            place = self.free_place(place, force)
             write_backup(place)
             rows = sum(count_rows().values())
         except Unusable as unusable:
             raise CommandError(str(unusable)) from None
+        except OSError as error:
+            raise CommandError(f"{place} cannot be written: {error.strerror}.") from None
         self.stdout.write(f"{place}: checked, {place.stat().st_size / 1e6:.1f} MB; the database has {rows} rows now.")
         if store:
             self.keep(place, force)
+
+    def free_place(self, place: Path, may_replace: bool) -> Path:
+        if place.is_dir():
+            place = file_in(place)
+        elif not place.suffix:  # a file of that name would stand in the way of the folder that was meant
+            raise CommandError(f"There is no folder {place}; make it, or name a file such as {place}.backup.")
+        if place.exists() and not may_replace:
+            raise CommandError(f"{place} is there already; name another file, or replace it with --force.")
+        if not place.parent.is_dir():
+            raise CommandError(f"There is no folder {place.parent}.")
+        return place
 
     def keep(self, place: Path, may_replace: bool) -> None:
         """The copy in the folder is good, whatever becomes of the one in the store."""

@@ -26,6 +26,8 @@ class Command(BaseCommand):
                 self.restore(place, options["force"], options["check"])
         except Unusable as unusable:
             raise CommandError(str(unusable)) from None
+        except OSError as error:
+            raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from None
 
     def restore(self, place: Path, force: bool, only_check: bool) -> None:
         if only_check:
