@@ -29,6 +29,7 @@ from portal.reading import (
 
 # Asked by machines beside the server, by whatever address they know it; the answers name no host.
 ASKED_FROM_INSIDE = {"/healthz", "/readyz", "/metrics"}
+UTF_8 = ("utf-8", "utf8")
 # Compressed in themselves (a workbook is a ZIP): once more costs time and gains nothing.
 COMPRESSED = ("application/zip", "application/vnd.openxmlformats-", "font/", "image/png", "image/jpeg", "image/webp")
 
@@ -103,6 +104,23 @@ class BoundsMiddleware:
         # What was asked would be repeated in every link of the page.
         request.META["QUERY_STRING"] = ""
         return render(request, "400.html", {"advice": too_much()}, status=HTTPStatus.BAD_REQUEST)
+
+
+class FormEncodingMiddleware:
+    """Refuses a form that says it is anything but UTF-8, as which it would be read all the same.
+
+    The API takes no forms, and says so in its own words.
+    """
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        encoding = request.content_params.get("charset", UTF_8[0])
+        if request.method != "POST" or encoding.lower() in UTF_8 or request.path.startswith("/api/"):
+            return self.get_response(request)
+        reason = _("Forms are read as UTF-8 only, and this one was sent in another encoding.")
+        return render(request, "400.html", {"reason": reason}, status=HTTPStatus.BAD_REQUEST)
 
 
 class OutageMiddleware:

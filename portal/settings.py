@@ -235,6 +235,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "portal.middleware.BoundsMiddleware",
+    "portal.middleware.FormEncodingMiddleware",
     "portal.middleware.ErrorPagesMiddleware",
     "portal.middleware.OutageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

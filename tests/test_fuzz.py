@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.application import ask
 from tests.web import API, FORMATS, LISTS, make_web
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +184,34 @@ def test_no_address_of_the_editors_is_a_fault_for_who_is_signed_in(web, editor, 
 @example(name="cookie", value="sessionid=\x00; theme=x; django_language=../../etc", path="/en/")
 def test_no_header_is_a_fault(web, visitor, name, value, path):
     expect_no_fault(visitor.get(path, headers={name: value}), f"{name}: {value!r} {path}")
+
+
+TOKEN = {"HTTP_X_CSRFTOKEN": "t" * 32, "HTTP_COOKIE": f"csrftoken={'t' * 32}"}
+PARTS = (
+    b'--x\r\nContent-Disposition: form-data; name="theme"\r\nContent-Type: text/plain; charset=rot13\r\n\r\n%s\r\n--x--'
+)
+types = st.sampled_from(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""])
+charsets = st.one_of(
+    st.sampled_from(["rot13", "hex", "zlib", "idna", "punycode", "undefined", "utf-16", "cp037", "nonsense", "utf-8"]),
+    st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=20),
+)
+
+
+@BOUNDED
+@given(
+    path=st.sampled_from(["/en/", "/en/report/?record=/en/meetings/", "/theme/", "/i18n/setlang/", "/admin/login/"]),
+    content_type=st.builds("{}; {}={}".format, types, st.sampled_from(["charset", "charset*", "boundary*"]), charsets),
+    value=values,
+)
+@example(path="/en/", content_type="text/plain; charset=rot13", value=b"")
+@example(path="/admin/login/", content_type="application/x-www-form-urlencoded; charset=utf-16", value=b"a")
+@example(path="/theme/", content_type="multipart/form-data; boundary=x; charset*=undefined''%41", value=b"a")
+def test_no_content_type_is_a_fault(web, path, content_type, value):
+    body = PARTS % value if "multipart" in content_type else b"theme=" + value
+    for method, sent in [("GET", b""), ("POST", body)]:
+        answer = ask(method, path, sent, CONTENT_TYPE=content_type, **TOKEN)
+        assert answer.status < 500, f"{method} {path} {content_type!r}"
+        assert b"Traceback (most recent call last)" not in answer.body
 
 
 def test_a_wrong_host_is_told_nothing(visitor):

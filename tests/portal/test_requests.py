@@ -4,6 +4,7 @@ import json
 from io import BytesIO
 
 import pytest
+from bs4 import BeautifulSoup
 
 from portal import asgi
 from tests.application import ask
@@ -36,3 +37,49 @@ def test_so_it_does_with_a_server_that_speaks_asgi(content_type):
     headers = [(b"content-type", content_type.encode("latin-1"))]
     scope = {"method": "GET", "path": "/en/initiatives/", "query_string": b"q=B%E1%BA%AFc", "headers": headers}
     assert asgi.application.request_class(scope, BytesIO()).GET.dict() == {"q": "Bắc"}
+
+
+# Forms
+
+
+FIELD = b'--x\r\nContent-Disposition: form-data; name="theme"\r\n\r\ndark\r\n--x--\r\n'
+FORMS = [("application/x-www-form-urlencoded", b"theme=dark"), ("multipart/form-data; boundary=x", FIELD)]
+REFUSED = {"vi": "bảng mã khác", "en": "in another encoding"}
+TAKING_FORMS = ["/theme/", "/i18n/setlang/", "/admin/login/", "/en/report/?record=/en/meetings/", "/en/meetings/"]
+
+
+@pytest.mark.parametrize("charset", [charset for charset in CHARSETS if charset])
+@pytest.mark.parametrize(("content_type", "body"), FORMS)
+def test_a_form_in_another_encoding_is_refused_by_a_page(content_type, body, charset):
+    for language, words in REFUSED.items():
+        asked = {"CONTENT_TYPE": f"{content_type}; charset={charset}", "HTTP_ACCEPT_LANGUAGE": language}
+        answer = ask("POST", "/theme/", body, **asked)
+        page = BeautifulSoup(answer.body, "html5lib")
+        assert (answer.status, page.html["lang"]) == (400, language)
+        assert words in page.select_one(".lede").get_text()
+        assert "Content-Security-Policy" in answer.headers
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=utf-8", '; charset="UTF-8"', "; charset=utf8"])
+@pytest.mark.parametrize(("content_type", "body"), FORMS)
+def test_a_form_in_utf_8_is_read(content_type, body, charset):
+    answer = ask(
+        "POST",
+        "/theme/",
+        body,
+        CONTENT_TYPE=content_type + charset,
+        HTTP_X_CSRFTOKEN="t" * 32,
+        HTTP_COOKIE=f"csrftoken={'t' * 32}",
+    )
+    assert "theme=dark" in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("path", TAKING_FORMS)
+def test_every_form_refuses_another_encoding(path):
+    answer = ask("POST", path, b"a=1", CONTENT_TYPE="application/x-www-form-urlencoded; charset=utf-16")
+    assert answer.status == 400
+
+
+def test_the_api_says_in_its_own_words_that_it_takes_no_form():
+    answer = ask("POST", "/api/v1/meetings/", b"a=1", CONTENT_TYPE="application/x-www-form-urlencoded; charset=utf-16")
+    assert (answer.status, answer.headers["Content-Type"]) == (405, "application/problem+json")
