@@ -32,6 +32,14 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class OfTheVisitorFilter(logging.Filter):
+    """What a visitor alone did wrong is a warning of one line: whoever asks often would fill the log with traces."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+        return True
+
+
 class RequestIdMiddleware:
     """The id that the proxy gave, or one of our own; told to whoever asked, who can tell it to us."""
 

@@ -409,7 +409,10 @@ SLOW_QUERY_MS = read_number("SLOW_QUERY_MS", 0)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "portal.logs.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "portal.logs.RequestIdFilter"},
+        "of_the_visitor": {"()": "portal.logs.OfTheVisitorFilter"},
+    },
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name} {request_id}: {message}", "style": "{"},
         "json": {
@@ -423,7 +426,10 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": read_log_format(), "filters": ["request_id"]}
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING", "propagate": False},
+        "django.security.DisallowedHost": {"filters": ["of_the_visitor"]},
+    },
 }
 if LOGGING["handlers"]["console"]["formatter"] != "json":
     del LOGGING["formatters"]["json"]  # its library is installed only where it is wanted

@@ -117,3 +117,17 @@ print(client.get("/metrics", REMOTE_ADDR="192.0.2.1").status_code)
 
 def test_there_are_no_numbers_unless_somebody_asks_for_them(client):
     assert client.get("/metrics", follow=True).status_code == 404
+
+
+def test_a_wrong_host_is_a_warning_of_one_line():
+    """In a process of its own: tests watch the log in ways of their own."""
+    code = """
+import django; django.setup()
+from django.test import Client
+print(Client().get("/en/", headers={"host": "evil\\nhost.example"}).status_code)
+"""
+    run = production("-c", code, DEBUG="1", HTTPS="0", DATABASE_URL="sqlite://:memory:")
+    assert run.stdout.split() == ["400"], run.stderr[-2000:]
+    (line,) = run.stderr.splitlines()
+    assert "WARNING django.security.DisallowedHost" in line
+    assert "evil\\nhost.example" in line
