@@ -21,7 +21,7 @@ from portal.models import Body, editorial_models
 from portal.query import Names, OtherNames, Query, parse_query
 from portal.text import folded_words
 
-KEPT_ANSWERS = 256
+KEPT_ANSWERS = 64  # each up to 0.1 MB where there are 100,000 records
 # Entries, by the column in which they were found, that are still asked about marks, rows and whole words.
 TOO_MANY_TO_ASK = {"words": 5_000, "names": 2_000}
 MOST_WORDS_TO_ASK = 8  # of a text by which more than a few entries are asked
