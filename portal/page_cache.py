@@ -263,7 +263,7 @@ class PageCacheMiddleware:
             self.pages.put(state, name, page)
             if self.shared:
                 self.shared.put(name, page)
-        return response
+        return get_conditional_response(request, etag=response["ETag"], response=response)
 
     def for_one_visitor(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)

@@ -211,6 +211,14 @@ def test_a_condition_that_does_not_hold_is_refused(client, initiative):
     assert client.get(PAGE, headers={"if-match": etag}).status_code == 200
 
 
+@pytest.mark.parametrize(("condition", "status"), [({"if-none-match": "*"}, 304), ({"if-match": '"other"'}, 412)])
+def test_a_condition_is_weighed_alike_by_who_has_the_page_and_who_must_make_it(client, initiative, condition, status):
+    first, second = client.get(PAGE, headers=condition), client.get(PAGE, headers=condition)
+    assert (first.status_code, second.status_code) == (status, status)
+    assert Client().head(PAGE, headers=condition).status_code == status
+    assert client.get("/vi/nowhere/", headers=condition).status_code == 404
+
+
 def test_browsers_ask_each_time_and_networks_may_show_the_page_while_they_fetch_the_next(client, initiative):
     answer = client.get(PAGE)
     assert answer["Cache-Control"] == "public, max-age=0, must-revalidate, s-maxage=5"
