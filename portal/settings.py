@@ -226,10 +226,10 @@ MIDDLEWARE = [
     # A page that is kept is answered with the headers it left with; nothing below runs for it.
     "portal.page_cache.PageCacheMiddleware",
     # The headers come next, so that answers of the others carry them too.
-    "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.security.SecurityMiddleware",  # redirects to https itself
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

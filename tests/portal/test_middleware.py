@@ -14,3 +14,10 @@ def test_head_has_the_headers_of_get_and_no_body(path):
     assert head.status == made.status
     assert head.headers.get("Content-Length") == made.headers.get("Content-Length")
     assert {*head.headers} == {*made.headers}
+
+
+def test_the_redirect_to_https_carries_the_policy_too(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    answer = client.get("/en/")
+    assert (answer.status_code, answer["Location"]) == (301, "https://testserver/en/")
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
