@@ -357,6 +357,7 @@ PERMISSIONS_POLICY: dict[str, list] = {
 # Accounts: who reviews, publishes or manages proves it with a second factor; guessing is locked out
 
 TWO_FACTOR_REQUIRED = read_switch("TWO_FACTOR_REQUIRED", default=not DEBUG)
+LOGIN_REDIRECT_URL = "admin:index"  # for who names no page to go on to, or none of ours
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 AUTHENTICATION_BACKENDS = [
     "portal.accounts.lockout.LockoutBackend",

@@ -201,6 +201,13 @@ def test_signing_in_leads_nowhere_else(client, address):
     assert client.post(CODE, {"code": shown_by(app), "next": address}).url == HOME
 
 
+@pytest.mark.parametrize("address", ["//elsewhere.example/", "https://elsewhere.example/"])
+def test_a_password_with_a_refused_address_leads_to_the_first_page_of_the_site(client, address):
+    make_user("editor")
+    named = {"username": "lan", "password": PASSWORD, "next": address}
+    assert client.post("/admin/login/", named).url == HOME
+
+
 def test_only_who_needs_none_switches_the_second_factor_off(client):
     for role, answer in [("editor", 302), ("reviewer", 403)]:
         user = make_user(role, role)
