@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,8 @@ from urllib.request import urlopen
 import pytest
 from django.conf import settings
 
-from deploy.cluster import status_of, wait_for, workers_of
+from deploy.cluster import NGINX, find_nginx, site_of, status_of, wait_for, workers_of
+from tests.conftest import miss
 from tests.postgresql import free_port
 
 SETTINGS = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
@@ -29,10 +31,10 @@ def application(environ, start_response):
 
 
 class Server:
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, application: str = APPLICATION, release: str = "one") -> None:
+        self.folder, self.port, self.application = folder, free_port(), application
         self.address = f"http://127.0.0.1:{self.port}/"
-        self.install("one")
+        self.install(release)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", str(SETTINGS), "small", *OPTIONS],
             cwd=folder,
@@ -41,11 +43,15 @@ class Server:
         wait_for(lambda: status_of(self.address) == 200, "gunicorn")
 
     def install(self, release: str) -> None:
-        (self.folder / "small.py").write_text(APPLICATION.format(release=release), encoding="ascii")
+        (self.folder / "small.py").write_text(self.application.format(release=release), encoding="ascii")
 
     def read(self) -> str:
         with urlopen(self.address, timeout=20) as answer:
             return answer.read().decode()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        assert self.process.wait(timeout=40) == 0
 
     def workers(self) -> set[int]:
         return workers_of(self.process.pid)
@@ -55,8 +61,7 @@ class Server:
 def server(tmp_path) -> Iterator[Server]:
     server = Server(tmp_path)
     yield server
-    server.process.terminate()
-    assert server.process.wait(timeout=40) == 0
+    server.stop()
 
 
 def read_until(going: threading.Event, server: Server, read: list[str]) -> None:
@@ -122,6 +127,46 @@ def test_a_former_worker_that_hangs_does_not_keep_the_address_when_the_server_en
     server.process.terminate()
     server.process.wait(timeout=40)
     socket.create_server(("127.0.0.1", server.port)).close()
+
+
+FILES = """
+def application(environ, start_response):
+    found = environ["PATH_INFO"] in ("/", "/static/{release}.css", "/page-of-{release}")
+    start_response("200 OK" if found else "404 Not Found", [("Content-Length", "3")])
+    return [b"{release}"]
+"""
+
+
+@pytest.fixture
+def upgrade(tmp_path) -> Iterator[str]:
+    """The address of nginx before two servers, of which only the second has the next release."""
+    if not find_nginx():
+        miss("nginx-light")
+    with ExitStack() as stack:
+        servers = []
+        for release in ("one", "two"):
+            (tmp_path / release).mkdir()
+            servers.append(Server(tmp_path / release, FILES, release))
+            stack.callback(servers[-1].stop)
+        port = free_port()
+        site = site_of(port, [server.port for server in servers])
+        (tmp_path / "site.conf").write_text(site, encoding="utf-8")
+        user = "user root;" if os.geteuid() == 0 else ""
+        configuration = tmp_path / "nginx.conf"
+        configuration.write_text(NGINX.format(folder=tmp_path, user=user), encoding="utf-8")
+        nginx = subprocess.Popen([find_nginx(), "-c", str(configuration), "-g", "daemon off;"])
+        stack.callback(nginx.wait)
+        stack.callback(nginx.terminate)
+        address = f"http://127.0.0.1:{port}"
+        wait_for(lambda: status_of(f"{address}/") == 200, "nginx")
+        yield address
+
+
+def test_while_servers_have_different_releases_each_file_of_both_is_found(upgrade):
+    for release in ("one", "two"):
+        assert {status_of(f"{upgrade}/static/{release}.css") for _ in range(6)} == {200}
+    assert {status_of(f"{upgrade}/static/of-neither.css") for _ in range(6)} == {404}
+    assert {status_of(f"{upgrade}/page-of-two") for _ in range(6)} == {200, 404}  # a page is asked for once
 
 
 class Line:
