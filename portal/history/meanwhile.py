@@ -19,6 +19,7 @@ from django.db import models
 from django.http import HttpRequest, QueryDict
 from django.utils.text import Truncator
 
+from portal.editing.choices import is_number_of
 from portal.history.content import Key, Whole, content_fields, plain_value, stored_whole
 from portal.history.moments import Change, Moment, differences, moments_of
 from portal.history.places import owner_field
@@ -87,9 +88,9 @@ def opened_with(sent: QueryDict) -> Whole | None:
 def sent_value(column: models.Field, control: forms.Field, sent: QueryDict, name: str) -> Plain | object:
     raw = control.widget.value_from_datadict(sent, {}, name)
     if column.many_to_many:
-        return sorted(int(number) for number in raw or [] if str(number).isdigit())
+        return sorted(int(number) for number in raw or [] if is_number_of(column.related_model, number))
     if column.many_to_one:
-        return int(raw) if str(raw).isdigit() else None
+        return int(raw) if raw and is_number_of(column.related_model, raw) else None
     try:
         return plain_value(column, control.clean(raw))
     except ValidationError:

@@ -495,3 +495,14 @@ def test_the_rows_of_a_form_that_came_back_are_named_by_what_they_are(lan, minh)
     assert sorted(numbers) == sorted(Session.objects.values_list("pk", flat=True))
     assert numbers == [row.instance.pk for row in shown.formset.initial_forms]
     assert numbers == [row.original.pk for row in shown if row.original]
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 20, "9" * 5000])
+def test_an_impossible_choice_gives_way_to_what_the_other_one_chose(lan, minh, number):
+    topic, source = make_topic(), make_source()
+    both_open(topic, lan, minh)
+    lan.write(sources=[str(source.pk)])
+    assert lan.send() == 302
+    minh.write(sources=[number])
+    assert minh.send() == 200
+    assert minh.values["sources"] == [str(source.pk)]
