@@ -26,6 +26,7 @@ threads = int(os.environ.get("WEB_THREADS", "4"))
 preload_app = True
 timeout = 60  # seconds until a worker that hangs is replaced
 graceful_timeout = 30  # seconds that a request may take to end when a worker is to go
+forwarder_headers = ""  # the register stands at the root of its address; no header says otherwise
 keepalive = 75  # seconds, more than nginx keeps a connection that nobody uses
 control_socket_disable = True
 # As long as nginx lets through: up to there the register answers in the visitor's language, and not gunicorn, whose own
