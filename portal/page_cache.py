@@ -209,7 +209,7 @@ class PageCacheMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not is_public(request):
-            return self.get_response(request)
+            return without_guesses(self.get_response(request))
         if is_signed_in(request):
             return self.for_one_visitor(request)
         state = self.state()

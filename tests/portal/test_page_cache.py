@@ -129,6 +129,11 @@ def test_an_error_is_never_kept(client, initiative, path):
     assert ("ETag" in answer, answer["Cache-Control"]) == (False, "no-cache")
 
 
+def test_a_file_that_is_not_there_is_asked_for_again(client):
+    answer = client.get("/static/css/of-another-release.css")
+    assert (answer.status_code, answer["Cache-Control"]) == (404, "no-cache")
+
+
 def test_a_wrong_host_is_refused_whatever_is_kept(client, initiative):
     client.get(PAGE)
     assert client.get(PAGE, headers={"host": "elsewhere.example"}).status_code == 400
