@@ -1,13 +1,14 @@
 """No header changes what an address or a form says, nor is one a fault."""
 
 import json
+from copy import copy
 from io import BytesIO
 
 import pytest
 from bs4 import BeautifulSoup
 
 from portal import asgi
-from tests.application import ask
+from tests.application import application, ask
 from tests.factories import make_country, make_initiative
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +84,23 @@ def test_every_form_refuses_another_encoding(path):
 def test_the_api_says_in_its_own_words_that_it_takes_no_form():
     answer = ask("POST", "/api/v1/meetings/", b"a=1", CONTENT_TYPE="application/x-www-form-urlencoded; charset=utf-16")
     assert (answer.status, answer.headers["Content-Type"]) == (405, "application/problem+json")
+
+
+# Kept pages
+
+UNUSUAL = [{"CONTENT_TYPE": "text/plain; charset=cp037"}, {"CONTENT_LENGTH": "0", "HTTP_TRANSFER_ENCODING": "chunked"}]
+UNUSUAL += [{"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "results"}, {"HTTP_X_FORWARDED_HOST": "elsewhere.example"}]
+UNUSUAL += [{"HTTP_X_HTTP_METHOD_OVERRIDE": "POST"}, {"HTTP_ACCEPT_LANGUAGE": "vi"}, {"HTTP_RANGE": "bytes=0-9"}]
+UNUSUAL += [{"HTTP_COOKIE": "django_language=vi; csrftoken=a"}, {"HTTP_EXPECT": "100-continue"}]
+
+
+@pytest.mark.parametrize("unusual", UNUSUAL)
+def test_the_page_kept_from_an_unusual_request_is_that_of_a_plain_one(settings, unusual):
+    settings.PAGE_CACHE_MEGABYTES, settings.RELEASE = 4, "tests"
+    make_initiative(lead_countries=[make_country(code="SG")])
+    first, other = copy(application), copy(application)
+    for handler in (first, other):
+        handler.load_middleware()
+    ask("GET", "/en/initiatives/?country=sg", of=first, **unusual)
+    kept, plain = (ask("GET", "/en/initiatives/?country=sg", of=handler) for handler in (first, other))
+    assert (kept.status, kept.body) == (200, plain.body)
