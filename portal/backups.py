@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
@@ -20,6 +21,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
 SQLITE_FILE = b"SQLite format 3\0"
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+IN_TURN = 20  # seconds that a restore into SQLite waits for whoever has the database for himself
 
 
 class Unusable(Exception):
@@ -163,18 +166,16 @@ def restore_sqlite(place: Path) -> None:
     """In one step of SQLite's own, that waits for who writes; who reads meanwhile sees the state before."""
     connection = connections[DEFAULT_DB_ALIAS]
     connection.ensure_connection()
-    with closing(open_to_read(place)) as copy, in_turn():
-        copy.backup(connection.connection)
+    until = monotonic() + IN_TURN
 
+    def wait(status: int, *pages: int) -> None:
+        if status in BUSY and monotonic() > until:
+            raise Unusable("The database is in use. Stop the servers and try again.")
 
-@contextmanager
-def in_turn() -> Iterator[None]:
-    """What SQLite says when it cannot write, mostly because others do not let go, in the words of the command."""
     try:
-        yield
+        with closing(open_to_read(place)) as copy:
+            copy.backup(connection.connection, progress=wait)  # which else tries again for ever
     except sqlite3.Error as error:
-        if error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            raise Unusable(f"The database is in use: {error}. Stop the servers and try again.") from error
         raise Unusable(f"The database stays as it was, because it cannot be written: {error}.") from error
 
 

@@ -58,7 +58,7 @@ class Row:
     @property
     def number(self) -> int | None:
         text = self.values.get("id", [""])[-1]
-        return int(text) if text.isdigit() else None
+        return int(text) if text.isdecimal() else None
 
     @property
     def is_deleted(self) -> bool:
@@ -157,7 +157,7 @@ class Meanwhile:
         """Merge the rows of one kind; those that others added come in, those that they deleted go."""
         prefix, model = formset.prefix, formset.model
         total, initial = (self.sent.get(f"{prefix}-{name}_FORMS", "") for name in ("TOTAL", "INITIAL"))
-        if not (total.isdigit() and initial.isdigit()):
+        if not (total.isdecimal() and initial.isdecimal()):
             return
         controls, stored = formset.form.base_fields, list(formset.get_queryset())
         there = {row.pk: row for row in stored}

@@ -1,14 +1,18 @@
 """Backups: made and read back while others write, checked, and never in place of something by mistake."""
 
 import resource
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django.db import DEFAULT_DB_ALIAS
 
+from portal import backups
 from tests.conftest import miss
 from tests.postgresql import find_binaries, postgresql
 from tests.register import Register, psycopg
@@ -193,6 +197,22 @@ def test_a_copy_that_there_is_no_room_to_restore_leaves_the_database_as_it_was(r
     assert register.numbers() == [7]
     after = register.manage("backup", tmp_path / "after.backup")
     assert after.returncode == 0, after.stderr
+
+
+def test_restoring_does_not_wait_for_ever_for_who_keeps_the_database_to_himself(register, tmp_path, monkeypatch):
+    register.manage("backup", tmp_path / "copy.backup")
+    register.write(7)
+    with (
+        closing(register.connect()) as other,
+        closing(sqlite3.connect(register.url.removeprefix("sqlite:///"), timeout=0.1)) as own,
+    ):
+        other.execute("BEGIN EXCLUSIVE")
+        database = SimpleNamespace(ensure_connection=lambda: None, connection=own)
+        monkeypatch.setattr(backups, "connections", {DEFAULT_DB_ALIAS: database})
+        monkeypatch.setattr(backups, "IN_TURN", 0.3)
+        with pytest.raises(backups.Unusable, match="in use"):
+            backups.restore_sqlite(tmp_path / "copy.backup")
+    assert register.numbers() == [7]
 
 
 @pytest.mark.parametrize("name", ["x#1.backup", "q?x#y%20.backup", "50%.backup", "bản sao.backup"])
