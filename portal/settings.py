@@ -5,6 +5,7 @@ a reader raises on a value it cannot understand, so a typing error stops the
 start instead of running with a guess. Development needs no variable at all.
 """
 
+import logging
 import os
 import secrets
 from datetime import timedelta
@@ -432,7 +433,19 @@ LOGGING = {
         "django.security.DisallowedHost": {"filters": ["of_the_visitor"]},
     },
 }
-if LOGGING["handlers"]["console"]["formatter"] != "json":
+if LOGGING["handlers"]["console"]["formatter"] == "json":
+    # The lines of gunicorn too, of the level that it was told, and the warnings of Python.
+    LOGGING["filters"]["answer"] = {"()": "portal.logs.AnswerFilter"}
+    LOGGING["handlers"]["answers"] = {
+        "class": "logging.StreamHandler",
+        "stream": "ext://sys.stdout",
+        "formatter": "json",
+        "filters": ["request_id", "answer"],
+    }
+    LOGGING["loggers"]["gunicorn.error"] = {"handlers": ["console"], "propagate": False}
+    LOGGING["loggers"]["gunicorn.access"] = {"handlers": ["answers"], "propagate": False}
+    logging.captureWarnings(True)
+else:
     del LOGGING["formatters"]["json"]  # its library is installed only where it is wanted
 
 # Faults are also sent to a service that speaks Sentry's protocol, where one is named; nothing about visitors is.
