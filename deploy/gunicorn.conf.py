@@ -18,9 +18,9 @@ from functools import partial
 from typing import BinaryIO
 
 from gunicorn.http import message, wsgi
+from gunicorn.workers.gthread import ThreadWorker
 
 bind = os.environ.get("BIND", "127.0.0.1:8001")
-worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))  # one for each core
 threads = int(os.environ.get("WEB_THREADS", "4"))
 preload_app = True
@@ -75,6 +75,23 @@ class Answer(wsgi.Response):
 
 
 wsgi.Response = Answer
+
+
+class Worker(ThreadWorker):
+    """Answers by threads, each of which forgets the id of a request when all has been said about it.
+
+    What gunicorn says next may be about a request that it refuses, and of which the register never hears.
+    """
+
+    def handle(self, connection) -> object:
+        try:
+            return super().handle(connection)
+        finally:
+            if register := sys.modules.get("portal.logs"):  # not where another application is served
+                register.current_id.set(register.NO_ID)
+
+
+worker_class = Worker
 
 
 def when_ready(server) -> None:

@@ -21,7 +21,9 @@ HEADER = "X-Request-ID"
 SANE = re.compile(r"[0-9A-Za-z_-]{8,64}")  # an id of a proxy; anything else could forge lines of the log
 LONGEST = 2000  # characters of a query that are written down
 
-current_id: ContextVar[str] = ContextVar("current_id", default="-")
+NO_ID = "-"  # of a line that is about no request
+
+current_id: ContextVar[str] = ContextVar("current_id", default=NO_ID)
 
 
 class RequestIdFilter(logging.Filter):

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,11 @@ class Server:
         connection.request("GET", path, headers={"X-Request-ID": request_id, "User-Agent": "a browser"})
         connection.getresponse().read()
         connection.close()
+
+    def send(self, text: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+            connection.sendall(text)
+            return connection.recv(4096)
 
     def text(self) -> str:
         return self.log.read_text(encoding="utf-8")
@@ -107,6 +113,13 @@ def test_a_fault_is_one_line_with_its_trace_and_the_id_of_its_request(server, fa
     assert line["exc_info"].endswith("RuntimeError: one line\nanother line")
     answered = f"GET /healthz?{fault} HTTP/1.1"
     assert about(server.lines(until=answered), answered)["request_id"] == "id-of-a-fault"
+
+
+def test_a_request_that_gunicorn_refuses_has_no_id_of_the_one_before(server):
+    server.ask("/en/no-page/", "id-of-one-before")
+    assert server.send(b"NO REQUEST AT ALL\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    line = about(server.lines(until="Invalid request"), "Invalid request from ip=127.0.0.1")
+    assert (line["level"], line["request_id"]) == ("WARNING", "-")
 
 
 def test_people_read_the_lines_of_gunicorn_as_they_were(server_for_people):
