@@ -47,6 +47,7 @@ PLAIN = "text/plain; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ENTRIES_AT_ONCE = 500
 LONGEST_NAME = 120
+PART = 1 << 16  # bytes of a file that are sent at once
 NOT_IN_NAMES = re.compile(r"[^\w\s.,()–-]+|[\r\n\t]+")
 
 
@@ -95,10 +96,12 @@ def names_for(table: Table, filterset, suffix: str) -> tuple[str, str]:
 
 
 def parts_of(file: IO[bytes]) -> Iterator[bytes]:
-    """A file in parts; closed, and if temporary gone, after the last."""
+    """A file in parts, read by place, as others may read it too; closed, and if temporary gone, after the last."""
     with file:
-        while part := file.read(1 << 16):
+        place = 0
+        while part := os.pread(file.fileno(), PART, place):
             yield part
+            place += len(part)
 
 
 def begun(parts: Iterator[bytes]) -> Iterator[bytes]:
@@ -122,9 +125,8 @@ def told_where_broken_off(parts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def file_answer(file: IO[bytes], content_type: str, names: tuple[str, str]) -> StreamingHttpResponse:
-    """A file that stands ready at its beginning; its length is told, so that what breaks off is not taken for whole."""
-    length = file.seek(0, os.SEEK_END)
-    file.seek(0)
+    """A file that stands ready on the disk; its length is told, so that what breaks off is not taken for whole."""
+    length = os.fstat(file.fileno()).st_size
     headers = {"Content-Length": str(length), "Content-Disposition": disposition(names)}
     return StreamingHttpResponse(parts_of(file), content_type=content_type, headers=headers)
 

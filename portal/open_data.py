@@ -5,14 +5,18 @@ are made from the declarations of the tables.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from http import HTTPStatus
 from tempfile import TemporaryFile
+from threading import Lock
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, override
@@ -20,13 +24,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.entries import LANGUAGES
-from portal.exports import XLSX, file_answer, file_names, site_of
+from portal.exports import PLAIN, XLSX, disposition, file_answer, file_names, site_of
+from portal.index import ContentState, content_state
+from portal.reading import COME_BACK
 from portal.representation import lists
 from portal.spreadsheets import csv_parts
 from portal.structured import LICENSE
 from portal.tables import TABLES, Column, Table, Value, as_text, in_lots, notes
 
 NAME = "asean-digital-register"
+MOST_FILES = 4  # those of both languages, and those of the content before
+PATIENCE = 3  # seconds to wait for a file that another thread makes; waiting must not take up all of them
+ZIP = "application/zip"
 # Known to the day, the month or the year: no type of the standard says so.
 DAY = r"\d{4}(-\d{2}(-\d{2})?)?"
 TYPES = {
@@ -146,11 +155,64 @@ def write_parts(archive: ZipFile, name: str, parts: Iterator[bytes]) -> None:
             file.write(part)
 
 
+FileName = tuple[ContentState, str, str]
+
+
+class Packages:
+    """The files of the whole register, each made once in a process for one state of the content, site and language.
+
+    They have no name on the disk, so that they are gone when nobody reads them any more, however the process ends.
+    """
+
+    def __init__(self) -> None:
+        self.files: dict[FileName, IO[bytes]] = {}
+        self.lock, self.making = Lock(), Lock()
+
+    def find(self, name: FileName) -> IO[bytes] | None:
+        """A file that is there, opened once more for whoever closes it; its place is shared (`parts_of`)."""
+        with self.lock:
+            file = self.files.get(name)
+            return file and os.fdopen(os.dup(file.fileno()), "rb", buffering=0)
+
+    def keep(self, name: FileName, file: IO[bytes]) -> None:
+        with self.lock:
+            self.files[name] = file
+            if len(self.files) > MOST_FILES:
+                self.files.pop(next(iter(self.files))).close()
+
+    def get(self, site: str, language: str) -> IO[bytes] | None:
+        """The file as it is now; None while another one is being made, which takes too long to wait for."""
+        return self.find((content_state(), site, language)) or self.make(site, language)
+
+    def make(self, site: str, language: str) -> IO[bytes] | None:
+        if not self.making.acquire(timeout=PATIENCE):
+            return None
+        try:
+            name = (content_state(), site, language)  # as of now: it may have been made in the meantime
+            if name not in self.files:
+                self.keep(name, package_file(site, language))
+            return self.find(name)
+        finally:
+            self.making.release()
+
+
+packages = Packages()
+
+
 @require_safe
-def whole(request: HttpRequest) -> StreamingHttpResponse:
-    """The whole register as CSV and JSON."""
-    file = package_file(site_of(request), get_language())
-    return file_answer(file, "application/zip", file_names(NAME, _("ASEAN digital cooperation"), [], "zip"))
+def whole(request: HttpRequest) -> HttpResponseBase:
+    """The whole register as CSV and JSON. Who asks for the head is told the length of a file that is there."""
+    site, language = site_of(request), get_language()
+    names = file_names(NAME, _("ASEAN digital cooperation"), [], "zip")
+    is_head = request.method == "HEAD"
+    file = packages.find((content_state(), site, language)) if is_head else packages.get(site, language)
+    if file:
+        return file_answer(file, ZIP, names)
+    if is_head:
+        return StreamingHttpResponse(content_type=ZIP, headers={"Content-Disposition": disposition(names)})
+    text = _("This file is being made. Please ask for it again in half a minute.")
+    headers = {"Retry-After": str(COME_BACK)}
+    return HttpResponse(f"{text}\n", status=HTTPStatus.SERVICE_UNAVAILABLE, content_type=PLAIN, headers=headers)
 
 
 # The catalogue

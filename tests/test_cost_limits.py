@@ -30,8 +30,6 @@ pytestmark = pytest.mark.django_db
 MOST = 10  # times the median
 STEPS = 10  # instructions of SQLite's virtual machine that weigh as much as a call
 BYTES = 10  # of an answer that do: each is rendered, compressed and sent
-# Each makes a file of the whole register, whatever is asked of it.
-WITHOUT_A_QUERY = {"open-data.zip", "open-data.jsonld"}
 
 Query = list[tuple[str, str]]
 
@@ -94,7 +92,6 @@ def public_paths() -> list[str]:
     """Those that visitors ask with a query string, and the lists of the API."""
     with override("vi"):
         found = [path for path in paths(get_resolver()) if path.startswith("/vi/") or path == "/sitemap.xml"]
-    found = [path for path in found if path.removeprefix("/vi/") not in WITHOUT_A_QUERY]
     return sorted({*found, *(f"/api/v1/{name}/" for name in lists())})
 
 
