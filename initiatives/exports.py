@@ -105,7 +105,7 @@ class PlanTable(Table):
         return [
             public("decisions", Decision.objects.oldest_first().only("slug")),
             named("documents", Document.objects),
-            named("initiatives", Initiative.objects.order_by("slug")),
+            named("initiatives", Initiative.objects.order_by("slug"), "plan"),
         ]
 
 

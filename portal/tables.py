@@ -107,12 +107,15 @@ def as_lists(prefetches: Iterable[Prefetch]) -> list[Prefetch]:
     return [Prefetch(each.prefetch_through, each.queryset, list_of(each.prefetch_through)) for each in prefetches]
 
 
-def named(relation: str, records: QuerySet) -> Prefetch:
-    """The public records of a relation, read with no more than names them: their address and their names."""
+def named(relation: str, records: QuerySet, owner: str = "pk") -> Prefetch:
+    """The public records of a relation, read with no more than names them: their address and their names.
+
+    `owner` is the field that says whose they are, where that is a column of theirs.
+    """
     name = records.model.name_field
     is_in_each = is_translated(records.model, name)
     names = [f"{name}_{language}" for language in LANGUAGES] if is_in_each else [name]
-    return Prefetch(relation, records.published().only("slug", *names))
+    return Prefetch(relation, records.published().only("slug", *names, owner))
 
 
 def prefetched(row: Model, relation: str) -> list[Model]:

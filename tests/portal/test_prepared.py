@@ -86,5 +86,5 @@ def test_postgresql_plans_the_queries_of_a_page_once():
             cursor.execute(
                 "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%initiatives_initiative%%'"
             )
-            assert cursor.fetchone()[0] >= 3
+            assert cursor.fetchone()[0] >= 2  # itself, and what it is linked to
     assert read(InitiativeDetailView, slug).slug == slug
