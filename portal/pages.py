@@ -7,7 +7,6 @@ view names what its page needs. Everything passes through `published()`.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from django.db import connections
 from django.db.models import Count, Model, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,7 +19,7 @@ from pyroaring import BitMap
 from portal.filters import Matches, RecordFilterSet
 from portal.index import ContentState, content_state, kept, sets_by_value
 from portal.models import Reliability, Source, State
-from portal.prepared import PreparedQuery, PreparedRecord, prepared, prepared_rows, public_rows
+from portal.prepared import PreparedQuery, PreparedRecord, asked, prepared, prepared_rows, public_rows
 
 RELIABILITY_ORDER = {Reliability.PRIMARY: 0, Reliability.SECONDARY: 1, Reliability.WEAK: 2}
 
@@ -67,11 +66,10 @@ def read_links(records: Iterable[Model]) -> dict[tuple[str, int], list[int]]:
         ids.setdefault(type(record), []).append(record.pk)
     links: dict[tuple[str, int], list[int]] = {(model._meta.label, pk): [] for model, pks in ids.items() for pk in pks}
     if links:
-        with connections[Source.objects.db].cursor() as cursor:
-            sql = " UNION ALL ".join(links_of(model, pks) for model, pks in ids.items())
-            cursor.execute(sql, [pk for pks in ids.values() for pk in pks])
-            for label, pk, source in cursor.fetchall():
-                links[label, pk].append(source)
+        sql = " UNION ALL ".join(links_of(model, pks) for model, pks in ids.items())
+        numbers = [pk for pks in ids.values() for pk in pks]
+        for label, pk, source in asked(Source.objects.db, sql, numbers, often=False):
+            links[label, pk].append(source)
     return links
 
 
