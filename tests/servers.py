@@ -37,6 +37,13 @@ def gunicorn(folder: Path, application: str, where: Path = ROOT, **environment: 
 
 
 @contextmanager
+def empty_register(folder: Path) -> Iterator[int]:
+    """The port of a register without tables, for what is answered before anything is read."""
+    with gunicorn(folder, "portal.wsgi", DEBUG="1", DATABASE_URL=f"sqlite:///{folder / 'none.sqlite3'}") as port:
+        yield port
+
+
+@contextmanager
 def nginx_before(server: int, folder: Path) -> Iterator[int]:
     """The port of an nginx before the server at a port."""
     port, nginx = free_port(), find_nginx() or miss("nginx")

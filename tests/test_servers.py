@@ -5,25 +5,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers import gunicorn, nginx_before
+from tests.servers import empty_register, nginx_before
 
 OF_SERVERS = ["default-src 'none'; frame-ancestors 'none'"]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("servers")
-
-
-@pytest.fixture(scope="module")
-def server(folder) -> Iterator[int]:
-    with gunicorn(folder, "portal.wsgi", DEBUG="1", DATABASE_URL=f"sqlite:///{folder / 'none.sqlite3'}") as port:
+def server(tmp_path_factory) -> Iterator[int]:
+    with empty_register(tmp_path_factory.mktemp("server")) as port:
         yield port
 
 
 @pytest.fixture(scope="module")
-def proxy(server, folder) -> Iterator[int]:
-    with nginx_before(server, folder) as port:
+def proxy(server, tmp_path_factory) -> Iterator[int]:
+    with nginx_before(server, tmp_path_factory.mktemp("proxy")) as port:
         yield port
 
 
