@@ -27,6 +27,9 @@ preload_app = True
 timeout = 60  # seconds until a worker that hangs is replaced
 graceful_timeout = 30  # seconds that a request may take to end when a worker is to go
 forwarder_headers = ""  # the register stands at the root of its address; no header says otherwise
+# Nor does one say that a request came by https, whoever sends it: the register itself believes X-Forwarded-Proto, and
+# only with BEHIND_PROXY.
+secure_scheme_headers = {}
 keepalive = 75  # seconds, more than nginx keeps a connection that nobody uses
 control_socket_disable = True
 # As long as nginx lets through: up to there the register answers in the visitor's language, and not gunicorn, whose own

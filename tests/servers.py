@@ -26,28 +26,36 @@ def running(folder: Path, name: str, *command: str, port: int, where: Path, **en
 
 
 @contextmanager
-def gunicorn(folder: Path, application: str, where: Path = ROOT, **environment: str) -> Iterator[int]:
-    """The port of one worker that serves an application, found from the folder `where`."""
+def gunicorn(
+    folder: Path, application: str, where: Path = ROOT, socket: Path | None = None, **environment: str
+) -> Iterator[int]:
+    """The port of one worker that serves an application, found from the folder `where`; it may have a socket too."""
     port = free_port()
     settings = str(ROOT / "deploy" / "gunicorn.conf.py")
     command = (sys.executable, "-m", "gunicorn", "-c", settings, application)
+    if socket:
+        command += ("--bind", f"127.0.0.1:{port}", "--bind", f"unix:{socket}")
     environment |= {"BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "1"}
     with running(folder, "gunicorn", *command, port=port, where=where, **environment):
         yield port
 
 
 @contextmanager
-def empty_register(folder: Path) -> Iterator[int]:
+def empty_register(folder: Path, socket: Path | None = None, **environment: str) -> Iterator[int]:
     """The port of a register without tables, for what is answered before anything is read."""
-    with gunicorn(folder, "portal.wsgi", DEBUG="1", DATABASE_URL=f"sqlite:///{folder / 'none.sqlite3'}") as port:
+    environment |= {"DEBUG": "1", "DATABASE_URL": f"sqlite:///{folder / 'none.sqlite3'}"}
+    with gunicorn(folder, "portal.wsgi", socket=socket, **environment) as port:
         yield port
 
 
 @contextmanager
-def nginx_before(server: int, folder: Path) -> Iterator[int]:
-    """The port of an nginx before the server at a port."""
+def nginx_before(server: int, folder: Path, socket: Path | None = None, scheme: str = "$scheme") -> Iterator[int]:
+    """The port of an nginx before the server at a port, or at a socket; `scheme` is what it says of requests."""
     port, nginx = free_port(), find_nginx() or miss("nginx")
-    (folder / "site.conf").write_text(site_of(port, [server, server]), encoding="utf-8")
+    site = site_of(port, [server, server]).replace("$scheme", scheme)
+    if socket:
+        site = site.replace(f"127.0.0.1:{server} ", f"unix:{socket} ")
+    (folder / "site.conf").write_text(site, encoding="utf-8")
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user), encoding="utf-8")
     command = (nginx, "-c", str(folder / "nginx.conf"), "-g", "daemon off;")
