@@ -166,13 +166,3 @@ def on_reload(server) -> None:
     }
     os.chdir(server.START_CTX["cwd"])
     os.execve(sys.executable, sys.orig_argv, server.cfg.env_orig | handed_over)  # noqa: S606 - the command of our own start
-
-
-def child_exit(server, worker) -> None:
-    """Take a worker that has gone out of the numbers, where they are kept at all."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        mark_process_dead(worker.pid)
-
-
-if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-    from prometheus_client.multiprocess import mark_process_dead
