@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ from deploy import environment
 from portal import settings as settings_file
 from portal.management.commands import prepare
 from portal.models import Country, Source
+from tests.conftest import miss
+from tests.postgresql import find_binaries, postgresql
+
+try:
+    from psycopg import connect
+except ImportError:  # requirements-scale.txt is not installed
+    connect = None
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "deploy" / "environment.py"
@@ -170,6 +178,85 @@ def test_production_does_not_start_without_a_secret_key():
     answer = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     assert answer.returncode != 0
     assert "SECRET_KEY is missing" in answer.stderr
+
+
+# A database that refuses
+
+
+def start(url: str, *command: str) -> subprocess.CompletedProcess:
+    variables = os.environ | {"DATABASE_URL": url, "DATABASE_POOL": ""}
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+
+
+def refused(url: str) -> str:
+    """What `prepare` says, in one line, of a database that it cannot use."""
+    answer = start(url, sys.executable, "manage.py", "prepare")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    (line,) = answer.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("no-such-folder/file", "unable to open database file"), ("text", "file is not a database")],
+)
+def test_a_file_that_is_no_database_is_named_with_what_to_do(tmp_path, path, reason):
+    (tmp_path / "text").write_text("no database\n" * 100, encoding="ascii")
+    said = f"CommandError: The database {tmp_path / path} cannot be used: {reason}. {prepare.ADVICE['sqlite']}"
+    assert refused(f"sqlite:///{tmp_path / path}") == said
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL that asks one user for a password, and where another one may make no tables."""
+    if connect is None:
+        miss("psycopg (requirements-scale.txt)")
+    with postgresql(find_binaries() or miss("PostgreSQL")) as url:
+        with connect(url, autocommit=True) as connection:
+            (rules,) = connection.execute("SHOW hba_file").fetchone()
+            connection.execute("CREATE ROLE known LOGIN PASSWORD 'secret'")
+            connection.execute("CREATE ROLE reader LOGIN")
+            connection.execute("REVOKE CREATE ON SCHEMA public FROM public")
+            asked = "('host all known 127.0.0.1/32 scram-sha-256'), ('host all all 127.0.0.1/32 trust')"
+            connection.execute(f"COPY (VALUES {asked}) TO '{rules}'")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        (("/register", "/none"), 'database "none" does not exist'),
+        (("postgres@", "known:guess@"), 'password authentication failed for user "known"'),
+        (("postgres@", "reader@"), "permission denied for schema public"),
+    ],
+)
+def test_a_server_that_refuses_is_quoted_with_what_to_do(server, changed, reason):
+    line = refused(server.replace(*changed))
+    assert line.startswith("CommandError: The database ") and "guess" not in line
+    assert line.endswith(f"{reason}. {prepare.ADVICE['postgresql']}")
+
+
+@pytest.mark.parametrize(
+    ("server", "reason"),
+    [("127.0.0.1:1", "Connection refused"), ("register.invalid", "failed to resolve host 'register.invalid'")],
+)
+def test_a_server_that_is_not_there_is_named_with_what_to_do(server, reason):
+    if connect is None:
+        miss("psycopg (requirements-scale.txt)")
+    line = refused(f"postgres://register:secret@{server}/register")
+    assert line.startswith("CommandError: The database register cannot be used: ")
+    assert reason in line and line.endswith(prepare.ADVICE["postgresql"]) and "secret" not in line
+
+
+@pytest.mark.parametrize("command", ["run", "serve"])
+def test_nothing_is_served_without_a_database(tmp_path, command):
+    file = tmp_path / "no-such-folder" / "file"
+    installed = ("ENVIRONMENT=true", f"MANAGE={sys.executable} manage.py", f"SECRET_KEY={'x' * 32}")
+    answer = start(f"sqlite:///{file}", "make", command, *installed)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr.startswith(f"CommandError: The database {file} cannot be used: ")
+    assert "Traceback" not in answer.stderr
 
 
 # The content and the editor

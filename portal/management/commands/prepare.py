@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error, connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils.translation import override
 
 from portal.models import SearchEntry, editorial_models, search_entries_of
@@ -15,6 +17,23 @@ from portal.sync.report import problem_lines, summary
 
 EDITOR_NAME = "editor"
 EDITOR_PASSWORD = settings.BASE_DIR / ".demo-editor"
+
+ADVICE = {
+    "postgresql": "Check that PostgreSQL runs, and host, port, name, user and password in DATABASE_URL; "
+    "the user must be allowed to make tables.",
+    "sqlite": "Check the path in DATABASE_URL: this account must be able to write the file and its folder, "
+    "and no other program may keep it locked.",
+}
+
+
+def check_database() -> None:
+    """Begin to write, as `migrate` would. Raises CommandError with what is wrong and what to do."""
+    try:
+        with transaction.atomic():
+            MigrationRecorder(connection).ensure_schema()
+    except Error as error:
+        name, reason = connection.settings_dict["NAME"], str(error.__context__ or error).partition("\n")[0]
+        raise CommandError(f"The database {name} cannot be used: {reason}. {ADVICE[connection.vendor]}") from None
 
 
 def is_search_current() -> bool:
@@ -31,6 +50,7 @@ class Command(BaseCommand):
     help = "Migrates the database, syncs the content and, in development, makes an editor."
 
     def handle(self, *args, **options) -> None:
+        check_database()
         call_command("migrate", verbosity=0, interactive=False)
         self.stdout.write("The database has every table.")
         self.load_content()
