@@ -7,7 +7,7 @@ of the content (`content_state`) and shared by the threads of the process.
 
 from array import array
 from bisect import bisect_right
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from itertools import chain
@@ -28,6 +28,7 @@ from portal.reading import OUTAGE, SHORTLY, planned_cursor, waiting
 NOT_STATED = "none"
 # Few of many are sorted; else the order of all is read through, or as far as so many.
 FEW, BEGINNING = 8, 2000
+MOST_SITES = 4  # two names of the register, by http and https
 
 ContentState = tuple[str, date, datetime | None]
 
@@ -118,6 +119,22 @@ def content_state() -> ContentState:
 def kept(state: ContentState, name: object, make: Callable[[], object]) -> object:
     """Anything derived from the content, made once for each state of it."""
     return indexes.get(state, name, make)
+
+
+def kept_for(site: str, state: ContentState, name: object, make: Callable[[], object]) -> object:
+    """The same of what has the register's address in it: only for the few that were asked for last.
+
+    An address is what the visitor calls the register, with any port, and so there may be any number of them.
+    """
+    with indexes.lock:
+        sites = kept(state, "sites", OrderedDict)
+        things = sites.setdefault(site, {})
+        sites.move_to_end(site)
+        if len(sites) > MOST_SITES:
+            sites.popitem(last=False)
+        if name not in things:
+            things[name] = make()
+        return things[name]
 
 
 def sets_by_value(pairs: Iterable[tuple[int, object]]) -> dict[object, BitMap]:

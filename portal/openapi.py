@@ -26,7 +26,7 @@ from portal.filters import (
     YearBoundFilter,
     YearsFilter,
 )
-from portal.index import NOT_STATED, ContentState, content_state, kept
+from portal.index import NOT_STATED, ContentState, content_state, kept_for
 from portal.models import Source
 from portal.representation import (
     ALSO_NAMED,
@@ -315,7 +315,7 @@ def paths_of(table: Table, site: str) -> dict[str, dict]:
 
 def description(site: str) -> dict:
     """The whole document, in the language in use; kept for one state of the content."""
-    return kept(content_state(), ("OpenAPI", site, get_language()), lambda: describe(site))
+    return kept_for(site, content_state(), ("OpenAPI", get_language()), lambda: describe(site))
 
 
 def describe(site: str) -> dict:
@@ -384,7 +384,8 @@ def first_request(filters: list[dict], address: str) -> str:
 
 def guide(site: str, state: ContentState) -> list[dict]:
     """Each list for the page about the API: address, filters, fields, a request and an answer."""
-    return kept(state, ("API guide", site, get_language()), lambda: [list_told(t, site) for t in lists().values()])
+    name = ("API guide", get_language())
+    return kept_for(site, state, name, lambda: [list_told(table, site) for table in lists().values()])
 
 
 def list_told(table: Table, site: str) -> dict:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from portal.entries import LANGUAGES
-from portal.index import ContentState, kept
+from portal.index import ContentState, kept_for
 from portal.models import Source, is_translated
 from portal.tables import ROWS_AT_ONCE, TABLES, Column, Relation, Table, as_text, prefetched, written
 
@@ -155,7 +155,7 @@ def texts_of(table: Table, ids: list[int], state: ContentState, site: str) -> li
 
     Kept for one state of the content: making one takes as long as a whole page otherwise would.
     """
-    texts = kept(state, ("records as JSON", table.name, site), dict)
+    texts = kept_for(site, state, ("records as JSON", table.name), dict)
     found = {record_id: text for record_id in ids if (text := texts.get(record_id))}
     missing = [record_id for record_id in ids if record_id not in found]
     made = dict(make_texts(table, missing, site)) if missing else {}

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
+from portal.index import MOST_SITES, indexes
 from portal.representation import lists
 from tests.content import whole_content
 from tests.factories import (
@@ -82,6 +83,20 @@ def test_a_list_and_its_records_say_the_same(client):
         for record in answer["results"]:
             assert ask(client, record["api_url"].removeprefix("http://testserver/api/v1/")) == record
             assert {"id", "slug", "url", "url_en", "sources", "updated"} <= set(record)
+
+
+def test_each_answer_has_the_address_it_was_asked_at_and_few_addresses_are_kept(client):
+    make_source(slug="statement")
+    for port in range(1, 3 * MOST_SITES):
+        site = f"http://localhost:{port}"
+        host = {"Host": site.removeprefix("http://")}
+        assert ask(client, "sources/statement/", **host)["api_url"] == f"{site}/api/v1/sources/statement/"
+        assert ask(client, "openapi.json", **host)["servers"] == [{"url": site}]
+        assert f"{site}/api/v1/sources/" in client.get("/en/open-data/api/", headers=host).text
+    sites = indexes.things["sites"]
+    assert list(sites) == [f"http://localhost:{port}" for port in range(2 * MOST_SITES, 3 * MOST_SITES)]
+    named = [name for name in indexes.things if "localhost" in str(name)]
+    assert named == []
 
 
 def test_an_initiative_names_others_with_their_addresses(client):
