@@ -4,32 +4,33 @@ Made after every `migrate`, and only where missing: SQLite drops the triggers of
 that a migration rebuilds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Model
 
-from portal.entries import ContentVersion, SearchEntry
+from portal.entries import ContentVersion, SearchEntry, sqlite_index
 
 COLUMNS = ("names", "words", "marked")
+EVENTS = ("INSERT", "UPDATE", "DELETE")
 
 # A random text rather than a number: what a rolled-back transaction wrote can never pass for what comes after it.
 SQLITE_NEW_VERSION = """DELETE FROM portal_contentversion;
     INSERT INTO portal_contentversion (id, version) VALUES (1, lower(hex(randomblob(16))));"""
 SQLITE_VERSION_TRIGGER = """CREATE TRIGGER IF NOT EXISTS "version_{table}_{event}" AFTER {event} ON "{table}"
     BEGIN {new_version} END"""
+# Each column has an index of its own: with the places of all three in one, a question about names would read them all.
 # Short beginnings are indexed too: "h" would else put together the places of every word that begins with it.
-SQLITE_BEGINNINGS = "prefix='1 2 3 4 5 6'"
-SQLITE_TEXT_INDEX = f"""CREATE VIRTUAL TABLE IF NOT EXISTS portal_searchentry_fts USING fts5({{columns}},
-    content='portal_searchentry', content_rowid='number', tokenize='ascii', {SQLITE_BEGINNINGS})"""
-SQLITE_IS_OLD = "SELECT 1 FROM sqlite_master WHERE name = 'portal_searchentry_fts' AND instr(sql, %s) = 0"
-SQLITE_FILL_TEXT_INDEX = "INSERT INTO portal_searchentry_fts(portal_searchentry_fts) VALUES ('rebuild')"
-SQLITE_TAKE_OUT = """INSERT INTO portal_searchentry_fts(portal_searchentry_fts, rowid, {columns})
-    VALUES ('delete', old.number, {old});"""
-SQLITE_PUT_IN = "INSERT INTO portal_searchentry_fts(rowid, {columns}) VALUES (new.number, {new});"
-SQLITE_INDEX_TRIGGER = """CREATE TRIGGER IF NOT EXISTS "fts_{event}" AFTER {event} ON portal_searchentry
+SQLITE_TEXT_INDEX = """CREATE VIRTUAL TABLE IF NOT EXISTS {index} USING fts5({column},
+    content='portal_searchentry', content_rowid='number', tokenize='ascii', prefix='1 2 3 4 5 6')"""
+SQLITE_FILL_TEXT_INDEX = "INSERT INTO {index}({index}) VALUES ('rebuild')"
+SQLITE_TAKE_OUT = "INSERT INTO {index}({index}, rowid, {column}) VALUES ('delete', old.number, old.{column});"
+SQLITE_PUT_IN = "INSERT INTO {index}(rowid, {column}) VALUES (new.number, new.{column});"
+SQLITE_INDEX_TRIGGER = """CREATE TRIGGER IF NOT EXISTS "{column}_{event}" AFTER {event} ON portal_searchentry
     BEGIN {actions} END"""
+# Until November 2026 the columns had one index together.
+SQLITE_INDEX_OF_ALL = "portal_searchentry_fts"
 
 POSTGRESQL_NEW_VERSION = """CREATE OR REPLACE FUNCTION portal_new_version() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -63,14 +64,14 @@ def content_tables() -> list[str]:
 
 
 def sqlite_statements() -> Iterator[str]:
-    columns = ", ".join(COLUMNS)
-    take_out = SQLITE_TAKE_OUT.format(columns=columns, old=", ".join(f"old.{column}" for column in COLUMNS))
-    put_in = SQLITE_PUT_IN.format(columns=columns, new=", ".join(f"new.{column}" for column in COLUMNS))
-    yield SQLITE_TEXT_INDEX.format(columns=columns)
-    for event, actions in {"INSERT": put_in, "DELETE": take_out, "UPDATE": f"{take_out} {put_in}"}.items():
-        yield SQLITE_INDEX_TRIGGER.format(event=event, actions=actions)
+    for column in COLUMNS:
+        names = {"index": sqlite_index(column), "column": column}
+        take_out, put_in = SQLITE_TAKE_OUT.format(**names), SQLITE_PUT_IN.format(**names)
+        yield SQLITE_TEXT_INDEX.format(**names)
+        for event, actions in {"INSERT": put_in, "UPDATE": f"{take_out} {put_in}", "DELETE": take_out}.items():
+            yield SQLITE_INDEX_TRIGGER.format(column=column, event=event, actions=actions)
     for table in content_tables():
-        for event in ("INSERT", "UPDATE", "DELETE"):
+        for event in EVENTS:
             yield SQLITE_VERSION_TRIGGER.format(table=table, event=event, new_version=SQLITE_NEW_VERSION)
 
 
@@ -88,22 +89,32 @@ def postgresql_statements() -> Iterator[str]:
 def complete_database(using: str = DEFAULT_DB_ALIAS, **kwargs) -> None:
     """Make what is missing, once every table of the content is there."""
     connection = connections[using]
-    wanted = {*content_tables(), ContentVersion._meta.db_table, SearchEntry._meta.db_table}
-    if not wanted <= set(connection.introspection.table_names()):
+    tables = set(connection.introspection.table_names())
+    if not {*content_tables(), ContentVersion._meta.db_table, SearchEntry._meta.db_table} <= tables:
         return
-    statements = sqlite_statements() if connection.vendor == "sqlite" else postgresql_statements()
     if connection.vendor == "sqlite":
-        renew_text_index(using)
-    with connection.cursor() as cursor:
+        with transaction.atomic(using):
+            execute(using, [*without_index_of_all(tables), *sqlite_statements(), *filling_new_indexes(tables)])
+    else:
+        execute(using, postgresql_statements())  # each by itself: together they would lock every table at once
+
+
+def execute(using: str, statements: Iterable[str]) -> None:
+    with connections[using].cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 
 
-def renew_text_index(using: str) -> None:
-    """Make SQLite's text index anew where it was made before short beginnings were indexed; no entry changes."""
-    with transaction.atomic(using), connections[using].cursor() as cursor:
-        cursor.execute(SQLITE_IS_OLD, [SQLITE_BEGINNINGS])
-        if cursor.fetchone():
-            cursor.execute("DROP TABLE portal_searchentry_fts")
-            cursor.execute(SQLITE_TEXT_INDEX.format(columns=", ".join(COLUMNS)))
-            cursor.execute(SQLITE_FILL_TEXT_INDEX)
+def without_index_of_all(tables: set[str]) -> Iterator[str]:
+    """Takes it away at the second `migrate`: servers of the release before still ask it after the first."""
+    if {SQLITE_INDEX_OF_ALL, *map(sqlite_index, COLUMNS)} <= tables:
+        for event in EVENTS:
+            yield f"DROP TRIGGER IF EXISTS fts_{event}"
+        yield f"DROP TABLE {SQLITE_INDEX_OF_ALL}"
+
+
+def filling_new_indexes(tables: set[str]) -> Iterator[str]:
+    """With the entries that were there before the indexes."""
+    for column in COLUMNS:
+        if sqlite_index(column) not in tables:
+            yield SQLITE_FILL_TEXT_INDEX.format(index=sqlite_index(column))
