@@ -253,7 +253,10 @@ class ValuesFilter(ReadOnce, django_filters.Filter):
     @cached_property
     def labels(self) -> dict[str, str]:
         """What may be asked for, with its label in the reader's language."""
-        labels = self.parent.kept((self.parameter, get_language()), lambda: dict(self.offered(self.parent.index)))
+        return self.parent.kept((self.parameter, get_language()), self.make_labels)
+
+    def make_labels(self) -> dict[str, str]:
+        labels = dict(self.offered(self.parent.index))
         return labels | {NOT_STATED: _("Not stated")} if self.optional else labels
 
     @property
@@ -332,7 +335,15 @@ class RecordsFilter(ValuesFilter):
             return list(self.labels)
         occurring = self.parent.index.values[self.parameter]
         asked = set(self.parent.values.get(self.parameter) or [])
-        return [value for value in self.labels if value in asked or value in occurring]
+        return sorted({*occurring, *asked} & self.labels.keys(), key=self.places.__getitem__)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each value stands among all that may be asked for."""
+        return self.parent.kept(
+            ("places", self.parameter, get_language()),
+            lambda: {value: place for place, value in enumerate(self.labels)},
+        )
 
     def in_sentence(self, label):
         return label

@@ -39,10 +39,10 @@ def drawn_once(state: ContentState, template: str, facts: Callable[[], dict], va
 
 
 def all_of_few(filterset: RecordFilterSet) -> list[Model]:
-    """What a filter set of a few records finds; without a filter it is read once for each state of the content."""
-    if filterset.is_plain:
-        return filterset.kept(("all", get_language()), lambda: list(filterset.qs))
-    return list(filterset.qs)
+    """What a filter set of a few records finds; all of them are read once for each state of the content."""
+    rows = filterset.queryset.order_by()
+    records = filterset.kept(("all", get_language()), lambda: {record.pk: record for record in rows})
+    return [records[record_id] for record_id in filterset.ids_in_order() if record_id in records]
 
 
 SOURCE_COLUMNS = ("id", "slug", "title", "publisher", "published_on", "precision", "url", "language", "reliability")
