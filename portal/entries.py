@@ -8,7 +8,7 @@ and indexes that Django's migrations cannot.
 import json
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import connections, models
 from django.db.models.expressions import RawSQL
@@ -63,6 +63,18 @@ def first_number(model: type[models.Model], language: str = LANGUAGES[0]) -> int
 def entry_number(model: type[models.Model], record_id: int, language: str) -> int:
     """The number of a record's search entry in a language."""
     return first_number(model, language) + record_id
+
+
+def numbers_in_use(models: Iterable[type[models.Model]]) -> list[range]:
+    """Of each model in each language the numbers from its first entry to its last; one query."""
+    table = SearchEntry._meta.db_table
+    blocks = [first_number(model, language) for model in models for language in LANGUAGES]
+    end = "(SELECT {0}(number) FROM {1} WHERE number BETWEEN {2} AND {3})"
+    ends = [end.format(which, table, first, first + MOST_RECORDS - 1) for first in blocks for which in ("min", "max")]
+    with connections[reading_alias()].cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(ends)}")  # noqa: S608 - names and numbers of ours
+        found = cursor.fetchone()
+    return [range(first, last + 1) for first, last in zip(found[::2], found[1::2], strict=True) if last is not None]
 
 
 def vendor() -> str:

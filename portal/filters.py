@@ -31,7 +31,7 @@ from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from portal.dates import show_date
-from portal.hits import Hits, find
+from portal.hits import Hits, affordable, find
 from portal.index import NOT_STATED, ContentState, Index, content_state, kept
 from portal.models import FIRST_YEAR, LAST_YEAR, sort_column
 from portal.query import MOST_TERMS, pieces_of
@@ -156,15 +156,26 @@ class YearField(ReadOnce, forms.CharField):
 
 
 class SearchField(ReadOnce, forms.CharField):
-    def __init__(self, **kwargs):
+    """Words to look for in a state of the content. Raises for too many of them; `valid_part` is what may be looked for.
+
+    `column`: where they are looked for, "words" or "names".
+    """
+
+    def __init__(self, *, content: Callable[[], ContentState], column: str = "words", **kwargs):
         super().__init__(required=False, max_length=LONGEST_SEARCH, **kwargs)
+        self.content = content
+        self.column = column
         self.valid_part: str | None = None
 
     def clean(self, value: str | None) -> str:
         text = super().clean(value)
         pieces = list(dict.fromkeys(piece.typed for piece in pieces_of(text)))
-        if len(pieces) > MOST_TERMS:
-            self.valid_part = " ".join(pieces[:MOST_TERMS])
+        first = text if len(pieces) <= MOST_TERMS else " ".join(pieces[:MOST_TERMS])
+        self.valid_part = affordable(first, self.column, self.content()) if pieces else text
+        if self.valid_part != first:
+            message = _("These words occur in too many records; only “%(text)s” is looked for.")
+            raise forms.ValidationError(message % {"text": self.valid_part}, code="often")
+        if first != text:
             message = _("These are %(given)s words; only the first %(most)s are looked for.")
             raise forms.ValidationError(message % {"given": len(pieces), "most": MOST_TERMS}, code="many")
         return text
@@ -395,7 +406,7 @@ class SearchFilter(ReadOnce, django_filters.Filter):
 
     @cached_property
     def field(self) -> SearchField:
-        return SearchField(label=self.label)
+        return SearchField(content=lambda: self.parent.content, label=self.label)
 
     def matching(self, text: str) -> BitMap:
         return self.parent.hits.ids(self.parent.model)

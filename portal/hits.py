@@ -14,16 +14,31 @@ from functools import cache, lru_cache
 from django.db.models import Model, QuerySet
 from pyroaring import BitMap
 
-from portal.entries import FEW_ENTRIES, LANGUAGES, MOST_RECORDS, find_among, find_numbers, first_number
+from portal.entries import (
+    FEW_ENTRIES,
+    LANGUAGES,
+    MOST_RECORDS,
+    SearchEntry,
+    find_among,
+    find_numbers,
+    first_number,
+    numbers_in_use,
+    vendor,
+)
 from portal.glossary import SAME_THING
 from portal.index import ContentState, kept
 from portal.models import Body, editorial_models
+from portal.occurrences import Cost, Sample, as_much_as_may_be
 from portal.query import Names, OtherNames, Query, parse_query
 from portal.text import folded_words
 
 KEPT_ANSWERS = 64  # each up to 0.1 MB where there are 100,000 records
 # Entries, by the column in which they were found, that are still asked about marks, rows and whole words.
 TOO_MANY_TO_ASK = {"words": 5_000, "names": 2_000}
+TOO_MANY_TO_TELL = 20_000  # names, of which it is not asked whether they begin so: most will
+FEW_TO_READ = 5_000  # entries, among which everything may be looked for
+SAMPLED = 200  # entries by which it is judged what else may be
+COSTS = {"sqlite": Cost(begun=1, row=1), "postgresql": Cost(begun=4, row=100)}
 MOST_WORDS_TO_ASK = 8  # of a text by which more than a few entries are asked
 # The questions in the order of their weight, as `questions` names them.
 QUESTIONS = ("named", "otherwise_named", "marked", "in_name", "in_a_row", "whole")
@@ -123,10 +138,10 @@ def questions(query: Query, found: BitMap, column: str) -> dict[str, tuple]:
     asked = {"named": ("names", query.as_named())}
     if other := query.as_otherwise_named():
         asked["otherwise_named"] = ("names", other)
-    if column == "names":
-        asked["begins"] = ("names", query.as_beginning())
-    else:
+    if column == "words":
         asked["in_name"] = ("names", query.everywhere())
+    elif len(found) <= TOO_MANY_TO_TELL:
+        asked["begins"] = ("names", query.as_beginning())
     most = TOO_MANY_TO_ASK[column] if len(query.words) <= MOST_WORDS_TO_ASK else FEW_ENTRIES
     if len(found) > most:
         return asked
@@ -142,6 +157,38 @@ def questions(query: Query, found: BitMap, column: str) -> dict[str, tuple]:
 def understand(text: str, state: ContentState) -> Query:
     """The text as a question that knows the other names of things."""
     return parse_query(text, kept(state, "other names", other_names))
+
+
+def sample_of(column: str, state: ContentState) -> Sample | None:
+    """By what it is judged how much a text would have the database read; None where it may read everything."""
+    blocks = kept(state, "numbers in use", lambda: numbers_in_use(editorial_models()))
+    if sum(map(len, blocks)) <= FEW_TO_READ:
+        return None
+    return kept(state, ("sample", column), lambda: read_sample(column, blocks))
+
+
+def read_sample(column: str, blocks: list[range]) -> Sample:
+    """The words in a column of a few entries, as far from one another as may be; one query."""
+    apart = sum(map(len, blocks)) // SAMPLED
+    numbers: list[int] = []
+    start = 0
+    for block in blocks:
+        numbers += block[start::apart]
+        start = (start - len(block)) % apart
+    texts = SearchEntry.objects.filter(number__in=numbers).values_list(column, flat=True)
+    return Sample(texts, apart, COSTS[vendor()])
+
+
+def affordable(text: str, column: str, state: ContentState) -> str:
+    """The text, or as much of it as may be looked for in a column where there are many records."""
+    sample = sample_of(column, state)
+    return as_much_as_may_be(text, sample, kept(state, "other names", other_names)) if sample else text
+
+
+def read_for(text: str, state: ContentState) -> int:
+    """How many occurrences the database reads to find what a text finds; 0 where there are few."""
+    sample = sample_of("words", state)
+    return sample.read_for(understand(text, state)) if sample else 0
 
 
 def excluded(query: Query, model: type[Model] | None) -> BitMap:

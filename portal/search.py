@@ -9,6 +9,7 @@ from itertools import accumulate, chain, islice
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import QuerySet, TextChoices, prefetch_related_objects
+from django.http import QueryDict
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
@@ -17,8 +18,8 @@ from initiatives.models import Discrepancy, Indicator, Initiative, Plan
 from meetings.models import Decision, Meeting, Person, Session, Statement
 from portal.entries import LANGUAGES, find_numbers
 from portal.filters import FilterForm, SearchField
-from portal.hits import QUESTIONS_WHILE_TYPING, Hits, find, find_names, understand
-from portal.index import ContentState, Index, content_state, kept
+from portal.hits import QUESTIONS_WHILE_TYPING, Hits, find, find_names, read_for, understand
+from portal.index import ContentState, Index, kept
 from portal.models import Body, Country, Direction, Document, Editorial, Topic, shown_texts, sort_column
 from portal.passages import holds_all, how_much, mark_words, passage
 from portal.prepared import PreparedQuery, prepared, prepared_rows
@@ -29,6 +30,8 @@ from portal.text import folded_words
 SHOWN_OF_A_KIND, SHOWN_ON_A_PAGE, SUGGESTED = 5, 20, 8
 MOST_LOOSENED = 6  # questions that ask less, offered where nothing was found
 MOST_WORDS_OFFERED = 24  # words of all the questions that are tried for such an offer
+
+MOST_READ_TO_OFFER = 400_000  # occurrences of these words, a third of what may be read for the text itself
 
 
 class Kind(TextChoices):
@@ -103,8 +106,13 @@ class KindField(forms.ChoiceField):
 
 
 class SearchForm(FilterForm):
-    q = SearchField()
+    """What is asked of a state of the content, of all the words or of the names."""
+
     kind = KindField()
+
+    def __init__(self, data: QueryDict, content: ContentState, column: str = "words") -> None:
+        super().__init__(data)
+        self.fields["q"] = SearchField(content=lambda: content, column=column)
 
 
 @dataclass(frozen=True)
@@ -164,12 +172,12 @@ def public_index(kind: Kind, language: str, state: ContentState) -> Index:
 class Search:
     """What a text finds for a reader of a language, of one kind or of all."""
 
-    def __init__(self, text: str, language: str, kind: str = "", state: ContentState | None = None) -> None:
+    def __init__(self, text: str, language: str, state: ContentState, kind: str = "") -> None:
         self.text = text
         self.language = language
         self.other = next(other for other in LANGUAGES if other != language)
         self.kind = kind
-        self.state = state or content_state()
+        self.state = state
         # Records read without their parts, as they say by themselves all that was asked for.
         self.without_parts: set[Editorial] = set()
 
@@ -275,7 +283,7 @@ class Search:
 
     def offers(self, texts: Iterable[str]) -> list[Offer]:
         """Those of some questions that find something, of the first that may be tried; one query for all of them."""
-        ways = [Search(text, self.language, state=self.state) for text in affordable(dict.fromkeys(texts))]
+        ways = [Search(text, self.language, self.state) for text in worth_trying(dict.fromkeys(texts), self.state)]
         asked = {}
         for number, way in enumerate(ways):
             query = understand(way.text, self.state)
@@ -314,10 +322,14 @@ class Search:
         return next(iter(self.offers(texts)), None)
 
 
-def affordable(texts: Collection[str]) -> Iterator[str]:
+def worth_trying(texts: Collection[str], state: ContentState) -> Iterator[str]:
     """The first of some texts, as many as have together the words that may be looked for."""
-    lengths = accumulate(len(folded_words(text)) for text in texts)
-    return (text for text, words in zip(texts, lengths, strict=True) if words <= MOST_WORDS_OFFERED)
+    words = accumulate(len(folded_words(text)) for text in texts)
+    read = accumulate(read_for(text, state) for text in texts)
+    for text, so_many, so_much in zip(texts, words, read, strict=True):
+        if so_many > MOST_WORDS_OFFERED or so_much > MOST_READ_TO_OFFER:
+            return
+        yield text
 
 
 def code_of(record: Editorial) -> str:
@@ -356,9 +368,9 @@ class Suggestion:
     url: str
 
 
-def suggest(text: str, language: str) -> list[Suggestion]:
+def suggest(text: str, language: str, state: ContentState) -> list[Suggestion]:
     """The records with the best fitting names, the best first whatever their kind; a query for each kind shown."""
-    search = Search(text, language)
+    search = Search(text, language, state)
     search.hits = find_names(text, search.state)
     best = sorted(chain.from_iterable(places_of_names(search, kind) for kind in NAMED))[:SUGGESTED]
     wanted: dict[Kind, list[int]] = {}

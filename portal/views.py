@@ -465,10 +465,11 @@ class SearchView(TemplateView):
     template_name = "portal/search.html"
 
     def get_context_data(self, **kwargs):
-        form = SearchForm(self.request.GET)
+        state = content_state()
+        form = SearchForm(self.request.GET, state)
         form.full_clean()
         asked = form.cleaned_data
-        search = Search(asked["q"] or "", get_language(), asked["kind"] or "")
+        search = Search(asked["q"] or "", get_language(), state, asked["kind"] or "")
         if search.kind:
             kwargs |= self.one_kind(search)
         return super().get_context_data(form=form, search=search, **kwargs)
@@ -493,11 +494,11 @@ class SuggestionsView(TemplateView):
     template_name = "portal/suggestions.html"
 
     def get_context_data(self, **kwargs):
-        form = SearchForm(self.request.GET)
+        state = content_state()
+        form = SearchForm(self.request.GET, state, "names")
         form.full_clean()
-        return super().get_context_data(
-            suggestions=suggest(form.cleaned_data["q"] or "", get_language()), text=form.cleaned_data["q"], **kwargs
-        )
+        text = form.cleaned_data["q"] or ""
+        return super().get_context_data(suggestions=suggest(text, get_language(), state), text=text, **kwargs)
 
 
 class OpenDataView(TemplateView):

@@ -22,7 +22,7 @@ APPS = ("portal", "meetings", "initiatives")  # from the floor up
 SHELVES = [
     ("text", "charts", "glossary", "fragments", "word_diff", "breaker", "limits", "migration_operations", "postgresql"),
     ("query", "reading"),
-    ("entries", "passages", "spelling"),
+    ("entries", "occurrences", "passages", "spelling"),
     ("database",),
     ("models",),
     ("translation", "dates", "revisions"),

@@ -3,6 +3,8 @@
 import pytest
 from bs4 import BeautifulSoup
 
+from portal.hits import sample_of
+from portal.index import content_state
 from tests.content import whole_content
 from tests.portal.test_search import assert_current
 
@@ -156,3 +158,7 @@ def test_every_page_of_the_results_has_its_own(client):
 
 def test_all_that_was_loaded_is_in_the_search_as_it_is_in_the_records():
     assert_current()
+
+
+def test_among_so_few_records_every_text_may_be_looked_for():
+    assert sample_of("words", content_state()) is None

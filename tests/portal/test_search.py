@@ -15,10 +15,11 @@ from django.urls import reverse
 from initiatives.models import Initiative
 from portal.database import COLUMNS, EVENTS, complete_database
 from portal.entries import find_among, find_numbers, sqlite_index
+from portal.index import content_state
 from portal.management.commands.prepare import is_search_current
 from portal.models import Editorial, SearchEntry, State, search_entries_of
 from portal.query import MOST_BEGUN, MOST_TERMS, OtherNames, parse_query
-from portal.search import MOST_WORDS_OFFERED, affordable
+from portal.search import MOST_WORDS_OFFERED, worth_trying
 from portal.workflow.pending import pending_of, publish
 from tests.content import FILES
 from tests.factories import (
@@ -255,7 +256,7 @@ def test_what_to_do_when_nothing_is_found_costs_as_many_queries_for_many_words(c
 
 def test_few_words_are_looked_for_in_what_is_offered_for_a_long_text():
     ways = [" ".join(["cáp"] * words) for words in (MOST_WORDS_OFFERED - 2, 2, 1)]
-    assert list(affordable(ways)) == ways[:2]
+    assert list(worth_trying(ways, content_state())) == ways[:2]
 
 
 def test_conditions_that_find_nothing_together_are_offered_apart(client):
