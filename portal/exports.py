@@ -8,12 +8,15 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from itertools import chain, islice
 from typing import IO
 from urllib.parse import quote
 
 from django import forms
+from django.conf import settings
 from django.core.paginator import InvalidPage, Paginator
+from django.core.signals import request_finished
 from django.http import (
     Http404,
     HttpRequest,
@@ -25,7 +28,7 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
+from django.utils.cache import add_never_cache_headers, get_conditional_response
 from django.utils.html import escape
 from django.utils.http import parse_etags, quote_etag
 from django.utils.translation import get_language
@@ -35,7 +38,8 @@ from django.views.generic import View
 from portal.atom import Feed, clean, stable_id
 from portal.dates import show_date
 from portal.index import content_state
-from portal.reading import OUTAGE, was_lost
+from portal.limits import Places
+from portal.reading import COME_BACK, OUTAGE, was_lost
 from portal.spreadsheets import csv_parts, xlsx_file
 from portal.structured import LICENSE
 from portal.tables import Table, notes
@@ -49,6 +53,11 @@ ENTRIES_AT_ONCE = 500
 LONGEST_NAME = 120
 PART = 1 << 16  # bytes of a file that are sent at once
 NOT_IN_NAMES = re.compile(r"[^\w\s.,()–-]+|[\r\n\t]+")
+
+# A file is made, or read, while it is sent, and has a thread for as long as the visitor takes to fetch it.
+FILES_AT_ONCE = max(1, settings.WEB_THREADS // 2)
+places = Places(FILES_AT_ONCE, waiting=max(0, settings.WEB_THREADS - FILES_AT_ONCE - 1))
+request_finished.connect(places.give_back)
 
 
 def site_of(request: HttpRequest) -> str:
@@ -73,6 +82,18 @@ def refusal(form: forms.Form) -> HttpResponse:
     ]
     heading = _("This request could not be understood")
     return HttpResponse("\n".join([heading, "", *lines, ""]), status=400, content_type=PLAIN)
+
+
+def not_now(text: str) -> HttpResponse:
+    """Why there is no file, and when to ask again."""
+    response = HttpResponse(f"{text}\n", status=HTTPStatus.SERVICE_UNAVAILABLE, content_type=PLAIN)
+    response["Retry-After"] = str(COME_BACK)
+    add_never_cache_headers(response)
+    return response
+
+
+def all_places_taken() -> HttpResponse:
+    return not_now(_("Many visitors are fetching files at the moment. Please ask for this one again in half a minute."))
 
 
 def file_names(name: str, words: str, values: list[str], suffix: str) -> tuple[str, str]:
@@ -174,11 +195,16 @@ class ListFormat(View):
 
     table: Table = None
     suffix = ""
+    takes_place = False  # whether its files are too long to be made for many at once
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         filterset = self.table.select(request)
-        return refusal(filterset.form) if filterset.form.errors else self.respond(filterset)
+        if filterset.form.errors:
+            return refusal(filterset.form)
+        if self.takes_place and not places.take():
+            return all_places_taken()
+        return self.respond(filterset)
 
     def respond(self, filterset) -> HttpResponseBase:
         raise NotImplementedError
@@ -190,6 +216,7 @@ class ListFormat(View):
 
 class CsvExport(ListFormat):
     suffix = "csv"
+    takes_place = True
 
     def respond(self, filterset):
         parts = csv_parts(self.table, filterset.qs, site_of(self.request), get_language())
@@ -202,6 +229,7 @@ class CsvExport(ListFormat):
 
 class XlsxExport(ListFormat):
     suffix = "xlsx"
+    takes_place = True
 
     def respond(self, filterset):
         about = about_file(self.table, filterset, self.page_address(filterset))

@@ -1,4 +1,10 @@
-"""How much one visitor may ask: at once, in one address; and how often, counted by the clock in the cache."""
+"""How much one visitor may ask: at once, in one address; and how often, counted by the clock in the cache.
+
+And how many visitors at once may ask a process for what takes long.
+"""
+
+from contextvars import ContextVar
+from threading import Semaphore
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -7,6 +13,7 @@ from django.utils.translation import gettext as _
 
 # Every option of the longest list ticked at once is half of either; servers before the register let no more through.
 LONGEST_QUERY, MOST_PARAMETERS = 8000, 500
+PATIENCE = 3  # seconds to wait for a place
 
 
 def asks_too_much(request: HttpRequest) -> bool:
@@ -40,3 +47,33 @@ def has_room(name: str, limit: int, seconds: int) -> bool:
 def seconds_left(seconds: int) -> int:
     """Seconds to the next span of so many."""
     return seconds - now_in_seconds() % seconds
+
+
+class Places:
+    """Some places in a process, each held by a request until its answer is sent, broken off or has failed.
+
+    Who finds none waits a moment; but only so many wait, as waiting takes up threads too.
+    """
+
+    def __init__(self, number: int, waiting: int) -> None:
+        self.free, self.room = Semaphore(number), Semaphore(number + waiting)
+        self.held = ContextVar("held", default=False)
+
+    def take(self) -> bool:
+        """Whether the request has a place now."""
+        if self.held.get():
+            return True
+        if not self.room.acquire(blocking=False):
+            return False
+        if not self.free.acquire(timeout=PATIENCE):
+            self.room.release()
+            return False
+        self.held.set(True)
+        return True
+
+    def give_back(self, **signal) -> None:
+        """At the end of a request, whether it has a place or not."""
+        if self.held.get():
+            self.held.set(False)
+            self.free.release()
+            self.room.release()

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from http import HTTPStatus
 from tempfile import TemporaryFile
 from threading import Lock
 from typing import IO, Any
@@ -24,9 +23,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.entries import LANGUAGES
-from portal.exports import PLAIN, XLSX, disposition, file_answer, file_names, site_of
+from portal.exports import XLSX, all_places_taken, disposition, file_answer, file_names, not_now, places, site_of
 from portal.index import ContentState, content_state
-from portal.reading import COME_BACK
 from portal.representation import lists
 from portal.spreadsheets import csv_parts
 from portal.structured import LICENSE
@@ -205,14 +203,14 @@ def whole(request: HttpRequest) -> HttpResponseBase:
     site, language = site_of(request), get_language()
     names = file_names(NAME, _("ASEAN digital cooperation"), [], "zip")
     is_head = request.method == "HEAD"
+    if not is_head and not places.take():
+        return all_places_taken()
     file = packages.find((content_state(), site, language)) if is_head else packages.get(site, language)
     if file:
         return file_answer(file, ZIP, names)
     if is_head:
         return StreamingHttpResponse(content_type=ZIP, headers={"Content-Disposition": disposition(names)})
-    text = _("This file is being made. Please ask for it again in half a minute.")
-    headers = {"Retry-After": str(COME_BACK)}
-    return HttpResponse(f"{text}\n", status=HTTPStatus.SERVICE_UNAVAILABLE, content_type=PLAIN, headers=headers)
+    return not_now(_("This file is being made. Please ask for it again in half a minute."))
 
 
 # The catalogue

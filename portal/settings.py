@@ -284,6 +284,8 @@ if read_text("CACHE_URL"):
 
 # Public pages kept whole, per process; 0 keeps none. While developing, templates change under way.
 PAGE_CACHE_MEGABYTES = read_number("PAGE_CACHE_MEGABYTES", 0 if DEBUG else 16)
+# Files take long to make and send: half of the threads of a process may, and of several one is always left for pages.
+WEB_THREADS = read_number("WEB_THREADS", 4)
 # What tells pages of one release from those of the next; unset, a digest of the code.
 RELEASE = read_text("RELEASE")
 

@@ -1,0 +1,172 @@
+"""Files are made and sent for few visitors at once, so that the others get their pages."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
+from http import HTTPStatus
+
+import pytest
+from django.db import OperationalError
+from django.test import Client, RequestFactory
+
+from portal import exports
+from portal.exports import FILES_AT_ONCE, places
+from portal.limits import Places
+from portal.wsgi import application
+from tests.application import one_connection
+from tests.factories import make_initiative
+
+pytestmark = pytest.mark.django_db
+
+FILES = ["initiatives.csv", "initiatives.xlsx", "open-data.zip"]
+SORRY = {
+    "vi": "Hiện có nhiều người đang tải tệp. Vui lòng tải lại tệp này sau nửa phút.\n",
+    "en": "Many visitors are fetching files at the moment. Please ask for this one again in half a minute.\n",
+}
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch):
+    places.give_back()  # what a test before this one asked for and has not read
+    monkeypatch.setattr("portal.limits.PATIENCE", 0)
+
+
+def take(number: int) -> list[Context]:
+    """As so many other requests take a place; each has a context of its own, as in a thread of a server."""
+    others = [Context() for _ in range(number)]
+    assert [other.run(places.take) for other in others] == [True] * number
+    return others
+
+
+def give_back(others: list[Context]) -> None:
+    for other in others:
+        other.run(places.give_back)
+
+
+@pytest.fixture
+def all_taken() -> Iterator[None]:
+    others = take(FILES_AT_ONCE)
+    yield
+    give_back(others)
+
+
+def assert_all_are_free() -> None:
+    give_back(take(FILES_AT_ONCE))
+
+
+@pytest.mark.usefixtures("all_taken")
+@pytest.mark.parametrize("language", SORRY)
+@pytest.mark.parametrize("name", FILES)
+def test_who_finds_no_place_is_told_when_to_come_back(client, language, name):
+    answer = client.get(f"/{language}/{name}")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "30")
+    assert answer.content.decode() == SORRY[language]
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.usefixtures("all_taken")
+@pytest.mark.parametrize("path", ["en/initiatives/", "api/v1/initiatives/", "en/initiatives.atom", "en/meetings.ics"])
+def test_pages_and_the_api_need_no_place(client, path):
+    assert client.get(f"/{path}").status_code == HTTPStatus.OK
+
+
+@pytest.mark.usefixtures("all_taken")
+def test_what_is_wrong_with_a_filter_needs_no_place(client):
+    assert client.get("/en/initiatives.csv?sort=colour").status_code == HTTPStatus.BAD_REQUEST
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_for_who_has_the_file_no_place_is_needed(name, settings):
+    settings.PAGE_CACHE_MEGABYTES, client = 4, Client()
+    make_initiative()
+    answer = client.get(f"/en/{name}")
+    assert answer.getvalue()
+    others = take(FILES_AT_ONCE)
+    known = {"If-None-Match": answer.headers["ETag"]}
+    assert client.get(f"/en/{name}", headers=known).status_code == HTTPStatus.NOT_MODIFIED
+    give_back(others)
+
+
+def begun(name: str):
+    """The answer of a server that has sent the first part of a file."""
+    asked = RequestFactory().get(f"/en/{name}", headers={"Accept-Encoding": "gzip"})
+    answer = application(asked.environ, lambda status, headers: None)
+    assert next(iter(answer))
+    return answer
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_visitor_has_a_place_until_the_file_is_sent_or_broken_off(name):
+    make_initiative()
+    with one_connection():
+        answer = begun(name)
+        others = take(FILES_AT_ONCE - 1)
+        assert not Context().run(places.take)
+        answer.close()  # as a server does in either case
+    give_back(others)
+    assert_all_are_free()
+
+
+def refuse(*arguments):
+    raise OperationalError("connection refused")
+
+
+@pytest.mark.parametrize("name", ["initiatives.csv", "initiatives.xlsx"])
+def test_an_error_before_the_first_part_gives_the_place_back(name, client, monkeypatch):
+    make_initiative()
+    monkeypatch.setattr(exports, "disposition", refuse)
+    client.raise_request_exception = False
+    assert client.get(f"/en/{name}").status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert_all_are_free()
+
+
+def test_an_error_on_the_way_gives_the_place_back(monkeypatch):
+    monkeypatch.setattr("portal.tables.ROWS_AT_ONCE", 1)
+    monkeypatch.setattr("portal.filters.ROWS_AT_ONCE", 1)
+    for _ in range(2):
+        make_initiative()
+    with one_connection():
+        answer = begun("initiatives.csv")
+        monkeypatch.setattr("portal.filters.Matches.read", refuse)
+        with pytest.raises(OperationalError):
+            list(answer)
+        answer.close()
+    assert_all_are_free()
+
+
+# The places
+
+
+def test_a_request_that_begins_again_keeps_its_place():
+    """Where the replica is lost, the same request is answered from the primary."""
+    places = Places(1, waiting=0)
+    assert [places.take(), places.take()] == [True, True]
+    places.give_back()
+    places.give_back()
+    assert [Context().run(places.take) for _ in range(2)] == [True, False]
+
+
+def test_who_waits_gets_the_place_that_another_one_gives_back(monkeypatch):
+    monkeypatch.setattr("portal.limits.PATIENCE", 600)
+    places, other = Places(1, waiting=1), Context()
+    assert other.run(places.take)
+    with ThreadPoolExecutor(1) as pool:
+        taken = pool.submit(places.take)
+        other.run(places.give_back)
+        assert taken.result(timeout=60)
+
+
+def test_no_more_wait_than_may(monkeypatch):
+    monkeypatch.setattr("portal.limits.PATIENCE", 600)
+    places = Places(1, waiting=0)
+    assert Context().run(places.take)
+    assert not Context().run(places.take)  # told at once
+
+
+def test_who_has_waited_in_vain_leaves_the_queue():
+    places, other = Places(1, waiting=1), Context()
+    assert other.run(places.take)
+    assert [Context().run(places.take) for _ in range(3)] == [False] * 3
+    other.run(places.give_back)
+    assert Context().run(places.take)
