@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from portal import breaker, index, reading, wellknown
 from portal.breaker import Breaker
 from portal.filters import Matches
-from portal.index import content_state
+from portal.index import Kept, content_state
 from portal.models import Topic
 from portal.postgresql import patience
 from portal.reading import (
@@ -29,6 +29,12 @@ from portal.settings import read_databases
 from tests.factories import make_document
 
 POSTGRESQL = "postgres://register@127.0.0.1:1/register"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept(monkeypatch):
+    """A page that another test had made of the same content would need no database."""
+    monkeypatch.setattr("portal.index.indexes", Kept())
 
 
 @pytest.fixture
