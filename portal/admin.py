@@ -7,8 +7,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten, unquote
 from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.db.models import F, ManyToManyField, Prefetch, TextField, URLField
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import F, ManyToManyField, Model, Prefetch, TextField, URLField
 from django.urls import translate_url
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -48,7 +48,7 @@ from portal.revisions import keep_revision, keep_what_was_loaded, revisions_of_d
 from portal.text import fold
 from portal.translations.texts import desk_address, translated_fields
 from portal.workflow.panel import form_address, panel
-from portal.workflow.pending import may_change, open_form
+from portal.workflow.pending import may_change, open_form, why_refused, why_row_refused
 
 LISTED_CHARACTERS = 110
 
@@ -157,18 +157,10 @@ class EditingAdmin(HistoryMixin, MeanwhileMixin, RelationsMixin, admin.ModelAdmi
         return super().has_delete_permission(request, obj) and (obj is None or may_edit(request.user, obj))
 
     def save_formset(self, request, form, formset, change):
-        """Nor may a row be changed in its own right through a record that is still a draft.
-
-        A new text inside a record stands where the record stands.
-        """
+        """A new text inside a record stands where the record stands."""
         for row in formset.extra_forms:
             if isinstance(row.instance, Editorial) and formset.instance.state != State.WITHDRAWN:
                 row.instance.state = formset.instance.state
-        touched = [row for row in formset.initial_forms if row.has_changed() or row in formset.deleted_forms]
-        stored = formset.model._default_manager.in_bulk([row.instance.pk for row in touched])
-        is_pending = getattr(request, "as_pending", False)
-        if not is_pending and not all(may_edit(request.user, row) for row in stored.values()):
-            raise PermissionDenied
         super().save_formset(request, form, formset, change)
 
     def get_queryset(self, request):
@@ -273,16 +265,9 @@ class RecordForm(OnceNamedForm):
     def clean(self) -> dict:
         if self.instance.pk is None or may_change(self.editor, self.instance):
             return super().clean()
-        self.refusal = self.why_refused()
+        self.refusal = why_refused(self.instance)
         self.add_error(None, self.refusal)
         return self.cleaned_data
-
-    def why_refused(self) -> str:
-        return {
-            State.IN_REVIEW: _("While you wrote, the record was submitted for review. Only a reviewer changes it now."),
-            State.PUBLISHED: _("While you wrote, the pending version was submitted. Only a reviewer changes it now."),
-            State.WITHDRAWN: _("While you wrote, the record was withdrawn. Only a reviewer changes it now."),
-        }[self.instance.state]
 
 
 class RecordAdmin(TabbedAdmin):
@@ -437,6 +422,8 @@ class RowForm(forms.ModelForm):
     """A row shows only some fields of what it edits."""
 
     label_of_row = staticmethod(str)
+    # The texts of a row that is not for its editor to change, as they stand, beside which they wrote.
+    texts_as_they_stand: list[tuple[str, str, str]] = []
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -463,8 +450,42 @@ class RowForm(forms.ModelForm):
             error = ValidationError(by_field)
         super().add_error(field, error)
 
+    def refuse(self, stored: Model) -> None:
+        """Say why a row is not taken, and what stands in the fields that were changed."""
+        self.add_error(None, why_row_refused(stored))
+        changed = [(name, self.fields[name]) for name in self.changed_data]
+        self.texts_as_they_stand = [
+            (field.label, field.widget.attrs.get("lang", ""), getattr(stored, name) or "–")
+            for name, field in changed
+            if isinstance(field, forms.CharField)
+        ]
+
 
 class RowFormSet(forms.BaseInlineFormSet):
+    """Refuses what was written in rows that stand, in their own right, where their editor may not change them."""
+
+    editor = None
+    is_pending = False
+
+    def clean(self) -> None:
+        # A record that may not be changed is refused by its own form, with all its rows.
+        if not self.is_pending and may_edit(self.editor, self.instance) and self.refused_rows():
+            raise ValidationError(
+                _(
+                    "Nothing was saved. What you wrote still stands in the rows marked below. Copy it from there, "
+                    "put back what the row says, and save the rest."
+                )
+            )
+        super().clean()
+
+    def refused_rows(self) -> list[RowForm]:
+        touched = {row.instance.pk: row for row in self.initial_forms if row.has_changed()}
+        stored = self.model._default_manager.select_for_update(of=("self",)).in_bulk(list(touched))
+        refused = [row for row in stored.values() if not may_edit(self.editor, row)]
+        for row in refused:
+            touched[row.pk].refuse(row)
+        return [touched[row.pk] for row in refused]
+
     def get_unique_error_message(self, unique_check) -> str:
         """What the model itself says when two rows claim the same."""
         for constraint in self.model._meta.total_unique_constraints:
@@ -501,6 +522,7 @@ class RowInlineMixin(RelationsMixin):
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)
         formset.form.label_of_row = staticmethod(self.row_admin.choice_label)
+        formset.editor, formset.is_pending = request.user, getattr(request, "as_pending", False)
         return formset
 
     @property

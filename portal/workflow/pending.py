@@ -81,6 +81,26 @@ def may_change(user: AbstractBaseUser, row: models.Model) -> bool:
     return record.waiting is None or record.waiting.state == PendingVersion.State.DRAFT or may_edit(user, record)
 
 
+def why_refused(record: Editorial) -> str:
+    """Of the form of a record that went, while it was written, where its editor may not change it."""
+    return {
+        State.IN_REVIEW: _("While you wrote, the record was submitted for review. Only a reviewer changes it now."),
+        State.PUBLISHED: _("While you wrote, the pending version was submitted. Only a reviewer changes it now."),
+        State.WITHDRAWN: _("While you wrote, the record was withdrawn. Only a reviewer changes it now."),
+    }[record.state]
+
+
+def why_row_refused(row: models.Model) -> str:
+    """Of a row that stands, in its own right, where its editor may not change it, or whose kind they may not change."""
+    record = getattr(row, row.parent_field) if isinstance(row, Part) else row
+    reasons = {
+        State.IN_REVIEW: _("This row was submitted for review. Only a reviewer changes it now."),
+        State.PUBLISHED: _("This row is published. It is changed in its own form, as a pending version."),
+        State.WITHDRAWN: _("This row was withdrawn. Only a reviewer changes it now."),
+    }
+    return reasons.get(getattr(record, "state", ""), _("You may read these texts but not change them."))
+
+
 @contextmanager
 def taken_back() -> Iterator[None]:
     """Whatever is written inside was never written."""

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.urls import reverse
 
+from meetings.models import Statement
 from portal.accounts.roles import ROLES, rights_of
 from portal.models import Conflict, PendingVersion, State, Topic
 from tests.editors import make_member
@@ -114,15 +115,58 @@ def test_an_editor_is_told_that_a_submitted_record_takes_no_row_from_them(sign_i
     assert waiting.milestones.get().text_en == "New"
 
 
-def test_an_editor_cannot_change_a_public_row_through_the_form_of_a_draft(sign_in):
-    statement = make_statement(meeting=make_meeting(state=DRAFT))
-    client = sign_in("editor")
-    page = address("meetings_meeting_change", statement.meeting_id)
-    values = form_values(client.get(page).content.decode(), "meeting_form")
-    values["statements-0-state"] = [PUBLISHED]
-    assert client.post(page, values | {"statements-0-text_vi": "Khác"}).status_code in {200, 403}
+WHY_ROW = {
+    "en": {
+        PUBLISHED: "This row is published. It is changed in its own form, as a pending version.",
+        State.IN_REVIEW: "This row was submitted for review. Only a reviewer changes it now.",
+        State.WITHDRAWN: "This row was withdrawn. Only a reviewer changes it now.",
+    },
+    "vi": {
+        PUBLISHED: "Dòng này đã được công bố, được sửa trong biểu mẫu riêng, thành bản chờ duyệt.",
+        State.IN_REVIEW: "Dòng này đã được trình duyệt. Hiện chỉ người duyệt sửa được.",
+        State.WITHDRAWN: "Dòng này đã được rút. Hiện chỉ người duyệt sửa được.",
+    },
+}
+WHAT_TO_DO = {
+    "en": "Nothing was saved. What you wrote still stands in the rows marked below. Copy it from there, "
+    "put back what the row says, and save the rest.",
+    "vi": "Chưa lưu gì cả. Những gì bạn đã viết vẫn còn trong các dòng được đánh dấu bên dưới. "
+    "Hãy sao chép từ đó, điền lại nội dung hiện có của dòng, rồi lưu phần còn lại.",
+}
+
+
+@pytest.mark.parametrize("state", [PUBLISHED, State.IN_REVIEW, State.WITHDRAWN])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_row_that_went_elsewhere_while_the_draft_was_written_comes_back_with_what_was_typed(sign_in, language, state):
+    statement = make_statement(meeting=make_meeting(state=DRAFT), state=DRAFT, text_vi="Cũ", text_en="Old")
+    client, page = sign_in("editor"), address("meetings_meeting_change", statement.meeting_id)
+    client.cookies["django_language"] = language
+    opened = form_values(client.get(page).content.decode(), "meeting_form")
+    reasons = {"withdrawn_reason_vi": "Sai", "withdrawn_reason_en": "Wrong"}
+    Statement.objects.filter(pk=statement.pk).update(state=state, **reasons)
+    typed = {"statements-0-text_vi": ["Khác"], "name_en": ["Another"]}
+    answer = client.post(page, opened | typed)
+    assert answer.status_code == 200
+    assert list(answer.context["errors"])[-2:] == [WHAT_TO_DO[language], [WHY_ROW[language][state]]]
+    content = answer.content.decode()
+    assert '<dd lang="vi">Cũ</dd>' in content  # what the row says, to be put back
+    sent_back = form_values(content, "meeting_form")
+    assert {name: sent_back[name] for name in typed} == typed
+    rest = client.post(page, sent_back | {"statements-0-text_vi": ["Cũ"]})
     statement.refresh_from_db()
-    assert statement.text_vi != "Khác"
+    statement.meeting.refresh_from_db()
+    assert (rest.status_code, statement.text_vi, statement.meeting.name_en) == (302, "Cũ", "Another")
+
+
+def test_an_editor_cannot_delete_a_public_row_through_the_form_of_a_draft(sign_in):
+    statement = make_statement(meeting=make_meeting(state=DRAFT))
+    client, page = sign_in("editor"), address("meetings_meeting_change", statement.meeting_id)
+    client.cookies["django_language"] = "en"
+    values = form_values(client.get(page).content.decode(), "meeting_form")
+    answer = client.post(page, values | {"statements-0-DELETE": ["on"]})
+    assert answer.context["errors"][0] == WHAT_TO_DO["en"]
+    assert WHY_ROW["en"][PUBLISHED] in answer.content.decode()
+    assert Statement.objects.filter(pk=statement.pk).exists()
 
 
 def test_a_stranger_and_an_account_without_a_role_get_nowhere(client):
