@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet, TextField
@@ -24,7 +25,7 @@ from portal.text import normalise
 from portal.translations.models import OutdatedText
 from portal.translations.texts import OTHER, kind_of, translated_fields
 from portal.word_diff import word_changes
-from portal.workflow.pending import may_change
+from portal.workflow.pending import may_change, why_refused, why_row_refused
 
 MISSING, OUTDATED, UP_TO_DATE, EMPTY = "missing", "outdated", "up-to-date", "empty"
 WAITING = {MISSING, OUTDATED}
@@ -106,17 +107,35 @@ class Row:
 
 
 @dataclass
+class Written:
+    """What an editor wrote for a text, by the name of its control: all that is left where its row is gone."""
+
+    name: str
+    label: str
+    language: str
+    text: str
+
+
+@dataclass
 class Desk:
     record: Model
     rows: list[Row]
+    # Why the record, with all its rows, went while it was written where its editor may not change it.
+    refusal: str = ""
+    lost: list[Written] = field(default_factory=list)
 
     @property
     def is_editable(self) -> bool:
         return any(row.is_editable for row in self.rows)
 
     @property
+    def is_written_on(self) -> bool:
+        return any(side.is_changed for row in self.rows for side in row.sides())
+
+    @property
     def has_problems(self) -> bool:
-        return any(row.errors or any(side.errors or side.is_overtaken for side in row.sides()) for row in self.rows)
+        problems = [row.errors or any(side.errors or side.is_overtaken for side in row.sides()) for row in self.rows]
+        return bool(self.refusal or self.lost or any(problems))
 
     def count(self) -> Counter:
         """How many texts are in which state."""
@@ -137,16 +156,24 @@ def rows_of(site: AdminSite, request: HttpRequest, record: Model) -> Iterator[Qu
             yield rows.select_related(link.name, *related)
 
 
-def read_desk(site: AdminSite, request: HttpRequest, record: Model, to_save: bool = False) -> Desk:
-    """The desk as it is stored now; to save it, inside a transaction in which nobody else writes these rows."""
+def read_desk(site: AdminSite, request: HttpRequest, record: Model, sent: Mapping[str, str] | None = None) -> Desk:
+    """The desk as it is stored now; with what was sent, inside a transaction in which nobody else writes these rows."""
     instances = []
     for rows in rows_of(site, request, record):
-        instances += rows.select_for_update(of=("self",)) if to_save else rows
+        instances += rows if sent is None else rows.select_for_update(of=("self",))
     outdated = outdated_texts(instances)
     is_public = isinstance(record, Editorial) and record.state == State.PUBLISHED
     # What is public changes with all its rows or not at all, in the version that waits beside it.
     whole = may_change(request.user, record) if is_public else None
-    return Desk(record, [read_row(site, request, instance, outdated, whole) for instance in instances])
+    rows = [read_row(site, request, instance, outdated, whole) for instance in instances]
+    for row in rows:
+        row.pairs = [pair for pair in row.pairs if has_place(pair, sent or {})]
+    return Desk(record, rows)
+
+
+def has_place(pair: Pair, sent: Mapping[str, str]) -> bool:
+    """A text that is in neither language has no place on the desk, unless something was sent for it."""
+    return any(side.state != EMPTY or side.name in sent for side in pair.sides)
 
 
 def outdated_texts(instances: list[Model]) -> dict[tuple[str, int, str], OutdatedText]:
@@ -174,7 +201,7 @@ def read_row(
         model_admin.choice_label(instance),
         prefix,
         model_admin.has_change_permission(request) and may_change_row,
-        [pair for pair in pairs if any(side.state != EMPTY for side in pair.sides)],
+        pairs,
     )
 
 
@@ -204,14 +231,47 @@ def state_of(text: str, other: str, is_optional: bool, is_outdated: bool) -> str
 def take_in(desk: Desk, sent: Mapping[str, str]) -> None:
     """Put beside each text what the editor sent for it and what they had seen, and say what is wrong."""
     for row in desk.rows:
+        for side in row.sides():
+            if side.name in sent:
+                side.given = plain(sent[side.name], side.is_long)
+                side.seen = plain(sent.get(f"{side.name}-seen", ""))
+            if side.is_overtaken:
+                side.meanwhile = word_changes(side.seen, side.stored)
         if row.is_editable:
-            for side in row.sides():
-                if side.name in sent:
-                    side.given = plain(sent[side.name], side.is_long)
-                    side.seen = plain(sent.get(f"{side.name}-seen", ""))
-                if side.is_overtaken:
-                    side.meanwhile = word_changes(side.seen, side.stored)
             check(row)
+        elif any(side.is_changed for side in row.sides()):
+            refuse(desk, row)
+    places = {side.name for row in desk.rows for side in row.sides()}
+    desk.lost = [text for text in written_texts(sent) if text.name not in places]
+
+
+def refuse(desk: Desk, row: Row) -> None:
+    """Say why nothing is taken of a row that stands where its editor may not change it."""
+    record = desk.record
+    if isinstance(record, Editorial) and any(each.instance == record and not each.is_editable for each in desk.rows):
+        desk.refusal = why_refused(record)
+    else:
+        row.errors.append(why_row_refused(row.instance))
+
+
+def written_texts(sent: Mapping[str, str]) -> list[Written]:
+    """What an editor wrote on a desk, in place of what they had seen there."""
+    names = [name for name in sent if f"{name}-seen" in sent]
+    changed = [name for name in names if plain(sent[name]) != plain(sent[f"{name}-seen"])]
+    return [Written(name, *place_of(name), plain(sent[name])) for name in changed]
+
+
+def place_of(name: str) -> tuple[str, str]:
+    """The field that a control of the desk is for, as it is called, and its language; for none, the control's name."""
+    app, model_name, _number, column = (name.split("-", 3) + [""] * 3)[:4]
+    text, _, language = column.rpartition("_")
+    try:
+        model = apps.get_model(app, model_name)
+    except LookupError:
+        return name, ""
+    if text not in translated_fields(model):
+        return name, ""
+    return f"{model._meta.verbose_name}: {model._meta.get_field(text).verbose_name}", language
 
 
 def plain(text: str, has_lines: bool = True) -> str:
@@ -243,7 +303,8 @@ def is_still_right(pair: Pair, sent: Mapping[str, str]) -> bool:
 
 def texts_still_right(desk: Desk, sent: Mapping[str, str]) -> list[int]:
     """The numbers of what was left behind and is right all the same."""
-    return [pair.outdated.pk for row in desk.rows for pair in row.pairs if is_still_right(pair, sent)]
+    pairs = [pair for row in desk.rows if row.is_editable for pair in row.pairs]
+    return [pair.outdated.pk for pair in pairs if is_still_right(pair, sent)]
 
 
 def save_desk(user: Any, desk: Desk, sent: Mapping[str, str]) -> tuple[list[Model], int]:

@@ -93,9 +93,9 @@ def record_of(site: Any, request: HttpRequest, kind: str, number: int) -> Model:
 def save(request: HttpRequest, site: Any, record: Model) -> HttpResponse:
     """Everything or nothing: with a problem in one text, the page comes back with all that was written on it."""
     with transaction.atomic():
-        table = read_desk(site, request, record, to_save=True)
-        if not table.is_editable:
+        if not site.get_model_admin(type(record)).has_change_permission(request):
             raise PermissionDenied
+        table = read_desk(site, request, record, request.POST)
         take_in(table, request.POST)
         if table.has_problems:
             return show(request, site, table)
