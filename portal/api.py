@@ -14,11 +14,12 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import path, re_path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, gettext_lazy
-from rest_framework import exceptions
-from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import View
 
+from portal.accounts.lockout import client_address
 from portal.exports import answer_unless_known, part_address, site_of, state_tag
 from portal.filters import FilterForm
 from portal.index import content_state
@@ -28,6 +29,7 @@ from portal.representation import lists, texts_of
 from portal.tables import Table
 
 JSON, PROBLEM = "application/json", "application/problem+json"
+TAKE_JSON = {JSON, "application/*", "*/*"}  # what a client names that takes it
 A_MINUTE = 60
 LONGEST_NUMBER = 9  # digits of a page number that is worth looking at
 TITLES = {
@@ -50,36 +52,12 @@ PREFLIGHT = {
 }
 
 
-class WrongParameters(exceptions.APIException):
-    """Parameters that are not understood; `errors` has what is wrong with each."""
+class Refused(Exception):
+    """Why a request gets no answer; `errors` has what is wrong with each parameter."""
 
-    status_code = 400
-
-    def __init__(self, errors: list[dict]) -> None:
-        super().__init__()
-        self.errors = errors
-
-
-class AskedTooMuch(exceptions.APIException):
-    """More than any list could mean."""
-
-    status_code = 400
-
-    @property
-    def told(self) -> str:
-        return too_much()
-
-
-class Changed(exceptions.APIException):
-    """The client asked for a state of the content that has gone."""
-
-    status_code = 412
-
-
-class Unreadable(exceptions.APIException):
-    """No database answers."""
-
-    status_code = 503
+    def __init__(self, status: int, detail: str = "", errors: list[dict] | None = None, wait: int = 0) -> None:
+        super().__init__(status)
+        self.status, self.detail, self.errors, self.wait = status, detail, errors or [], wait
 
 
 def errors_of(*bound: forms.Form) -> list[dict]:
@@ -97,70 +75,89 @@ def as_json(content: Any, status: int = 200, content_type: str = JSON) -> HttpRe
     return HttpResponse(text, status=status, content_type=content_type)
 
 
-def problem(exception: Exception, context: dict) -> HttpResponse | None:
-    """An error as problem details; None for what is no error of the request."""
-    if isinstance(exception, Http404):
-        exception = exceptions.NotFound()
-    if not isinstance(exception, exceptions.APIException):
-        return None
-    status = exception.status_code
-    title = TITLES.get(status, exception.default_detail)
-    errors = getattr(exception, "errors", [])
-    lines = [f"{error['label']} ({error['parameter']}): {' '.join(error['messages'])}" for error in errors]
-    detail = "\n".join(lines) or getattr(exception, "told", str(title))
-    content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    response = as_json(content | ({"errors": errors} if errors else {}), status, PROBLEM)
-    if wait := getattr(exception, "wait", None):
-        response["Retry-After"] = str(int(wait))
+def problem(refused: Refused) -> HttpResponse:
+    """Why there is no answer, as problem details."""
+    title = TITLES[refused.status]
+    lines = [f"{error['label']} ({error['parameter']}): {' '.join(error['messages'])}" for error in refused.errors]
+    content = {
+        "type": "about:blank",
+        "title": title,
+        "status": refused.status,
+        "detail": refused.detail or "\n".join(lines) or title,
+    }
+    response = as_json(content | ({"errors": refused.errors} if refused.errors else {}), refused.status, PROBLEM)
+    if refused.wait:
+        response.headers["Retry-After"] = str(refused.wait)
+    return response
+
+
+def for_everybody(response: HttpResponseBase) -> HttpResponseBase:
+    """An answer that scripts of other sites may read."""
+    for name, value in CORS.items():
+        response.headers[name] = value
     return response
 
 
 def unreadable() -> HttpResponse:
     """For whoever finds out that no database answers, outside of the views, which can be asked once more."""
-    response = problem(Unreadable(), {})
-    for name, value in CORS.items():
-        response[name] = value
-    return response
+    return for_everybody(problem(Refused(503)))
 
 
-class Throttle(BaseThrottle):
-    """So many requests a minute from one address; counted by the clock, in the cache."""
-
-    def allow_request(self, request, view) -> bool:
-        return has_room(f"api:{self.get_ident(request)}", settings.API_REQUESTS_A_MINUTE, A_MINUTE)
-
-    def wait(self) -> int:
-        """Seconds to the next minute."""
-        return seconds_left(A_MINUTE)
+def takes_json(request: HttpRequest) -> bool:
+    """Whether JSON is among what the client says it takes; no word about it is as good as anything."""
+    ranges = request.META.get("HTTP_ACCEPT", "*/*").lower().split(",")
+    return any(each.partition(";")[0].strip() in TAKE_JSON for each in ranges)
 
 
-class ApiView(APIView):
+def may_ask(request: HttpRequest) -> bool:
+    """Whether this minute has room for one more request from where this one comes from; counts it."""
+    return has_room(f"api:{client_address(request)}", settings.API_REQUESTS_A_MINUTE, A_MINUTE)
+
+
+def etag_of(request: HttpRequest, language: str) -> str:
+    """Changes with the content, and with the address and the language."""
+    return f"{state_tag(request)}/{language}"
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class ApiView(View):
     """What all answers share: who may ask how often, from where, and how they are told what is wrong."""
 
-    throttle_classes = [Throttle]
     http_method_names = ["get", "head", "options"]
 
-    def initial(self, request, *args, **kwargs) -> None:
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        try:
+            self.admit(request)
+            response = super().dispatch(request, *args, **kwargs)
+        except Refused as refused:
+            response = problem(refused)
+        except Http404:
+            response = problem(Refused(404))
+        response.headers["Allow"] = ", ".join(self._allowed_methods())
+        return for_everybody(response)
+
+    def admit(self, request: HttpRequest) -> None:
+        """Raises Refused, whatever the method."""
         if asks_too_much(request):
-            raise AskedTooMuch()
-        super().initial(request, *args, **kwargs)
+            raise Refused(400, detail=too_much())
+        if not takes_json(request):
+            raise Refused(406)
+        if not may_ask(request):
+            raise Refused(429, wait=seconds_left(A_MINUTE))
+
+    def http_method_not_allowed(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        raise Refused(405)
 
     def options(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         """What a browser asks before it lets a script of another site ask."""
         return HttpResponse(status=204, headers=PREFLIGHT)
 
-    def finalize_response(self, request, response: HttpResponseBase, *args, **kwargs) -> HttpResponseBase:
-        for name, value in CORS.items():
-            response[name] = value
-        return super().finalize_response(request, response, *args, **kwargs)
-
     def answer(self, build) -> HttpResponse:
         """304 to a client that has this state of the content, before anything else is read."""
-        etag = f"{state_tag(self.request)}/{get_language()}"
-        response = answer_unless_known(self.request, build, etag=etag)
-        if response.status_code == Changed.status_code:
-            raise Changed()
-        response["Cache-Control"] = "no-cache"
+        response = answer_unless_known(self.request, build, etag=etag_of(self.request, get_language()))
+        if response.status_code == 412:
+            raise Refused(412)
+        response.headers["Cache-Control"] = "no-cache"
         return response
 
 
@@ -205,12 +202,12 @@ class ListView(ApiView):
         return self.answer(lambda: self.page_of(table))
 
     def page_of(self, table: Table) -> HttpResponse:
-        """Raises WrongParameters, and Http404 for a page that the list does not have."""
+        """Raises Refused, and Http404 for a page that the list does not have."""
         query = self.request.GET
         # Only ids are asked of it: saying how the rows are read would cost more than all the rest.
         filterset, size = table.filterset_class(query, request=self.request), PageForm(query)
         if errors := errors_of(filterset.form, size):
-            raise WrongParameters(errors)
+            raise Refused(400, errors=errors)
         size = size.cleaned_data["page_size"] or USUAL_PAGE
         count = len(filterset.ids)
         number, last = page_number(query.get("page") or "1"), max(1, ceil(count / size))
@@ -260,8 +257,8 @@ class DocumentationView(ApiView):
 class NowhereView(ApiView):
     """Every other address under the API."""
 
-    def initial(self, request, *args, **kwargs) -> None:
-        super().initial(request, *args, **kwargs)
+    def admit(self, request: HttpRequest) -> None:
+        super().admit(request)
         raise Http404(request.path)
 
 

@@ -152,15 +152,19 @@ def file_answer(file: IO[bytes], content_type: str, names: tuple[str, str]) -> S
     return StreamingHttpResponse(parts_of(file), content_type=content_type, headers=headers)
 
 
+def is_known(request: HttpRequest, etag: str) -> bool:
+    """Whether the client has what a tag names. One that got it compressed knows the tag as a weak one."""
+    known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
+    return etag in known and "If-Match" not in request.headers
+
+
 def answer_unless_known(request: HttpRequest, build: Callable[[], HttpResponse], *, etag: str) -> HttpResponse:
     """304 to a client that has this state of the content, before anything is read; else what is built.
 
     Other conditions, such as `*`, are weighed when there is an answer: an error comes before them.
-    A client that got the answer compressed knows its tag as a weak one.
     """
     etag = quote_etag(etag)
-    known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
-    if etag in known and "If-Match" not in request.headers:
+    if is_known(request, etag):
         return HttpResponseNotModified(headers={"ETag": etag})
     response = build()
     response["ETag"] = etag
