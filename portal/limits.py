@@ -35,13 +35,13 @@ def now_in_seconds() -> int:
 
 def has_room(name: str, limit: int, seconds: int) -> bool:
     """Whether the present span of so many seconds has room for one more act of a name; counts it. No limit is 0."""
-    key = f"{name}:{now_in_seconds() // seconds}"
-    if not limit or cache.add(key, 1, seconds):
+    if not limit:
         return True
+    key = f"{name}:{now_in_seconds() // seconds}"
     try:
         return cache.incr(key) <= limit
-    except ValueError:  # the span was over between the two
-        return True
+    except ValueError:  # the first of this span
+        return cache.add(key, 1, seconds) or has_room(name, limit, seconds)
 
 
 def seconds_left(seconds: int) -> int:
