@@ -5,22 +5,26 @@ problem details after RFC 9457, in the words that the page has beside its fields
 """
 
 import json
+from collections.abc import Callable
 from itertools import islice
 from math import ceil
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import DisallowedHost
+from django.db import Error
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import path, re_path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.http import quote_etag
+from django.utils.translation import get_language, get_language_from_request, gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
 from portal.accounts.lockout import client_address
-from portal.exports import answer_unless_known, part_address, site_of, state_tag
+from portal.exports import answer_unless_known, is_known, part_address, site_of, state_tag
 from portal.filters import FilterForm
 from portal.index import content_state
 from portal.limits import asks_too_much, has_room, seconds_left, too_much
@@ -28,9 +32,12 @@ from portal.openapi import LARGEST_PAGE, USUAL_PAGE, description
 from portal.representation import lists, texts_of
 from portal.tables import Table
 
+PREFIX = "/api/v1/"
+SAFE = ("GET", "HEAD")
 JSON, PROBLEM = "application/json", "application/problem+json"
 TAKE_JSON = {JSON, "application/*", "*/*"}  # what a client names that takes it
 A_MINUTE = 60
+ASK_EACH_TIME = "no-cache"  # of caches: what is kept may be shown only after asking
 LONGEST_NUMBER = 9  # digits of a page number that is worth looking at
 TITLES = {
     400: gettext_lazy("This request could not be understood"),
@@ -157,8 +164,38 @@ class ApiView(View):
         response = answer_unless_known(self.request, build, etag=etag_of(self.request, get_language()))
         if response.status_code == 412:
             raise Refused(412)
-        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Cache-Control"] = ASK_EACH_TIME
         return response
+
+
+def tag_that_is_known(request: HttpRequest) -> str:
+    """The tag of what the API would answer now, where the client has it; empty for whatever a view must look at."""
+    if not request.path_info.startswith(PREFIX) or "HTTP_IF_NONE_MATCH" not in request.META:
+        return ""
+    if request.method not in SAFE or not takes_json(request):
+        return ""
+    try:
+        etag = quote_etag(etag_of(request, get_language_from_request(request)))
+    except (DisallowedHost, Error):  # the view meets it too, and what stands around it tells the client
+        return ""
+    return etag if is_known(request, etag) else ""
+
+
+class KnownAnswersMiddleware:
+    """Tells a client of the API that it has the answer before the other middleware run, as is done for kept pages.
+
+    It counts as a request like any other. One too many is left to the view, which counts it again and refuses it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        etag = tag_that_is_known(request)
+        if not etag or not may_ask(request):
+            return self.get_response(request)
+        headers = {"ETag": etag, "Cache-Control": ASK_EACH_TIME, "Vary": "Accept-Language, Accept-Encoding"}
+        return for_everybody(HttpResponseNotModified(headers=headers))
 
 
 class RootView(ApiView):

@@ -226,6 +226,8 @@ MIDDLEWARE = [
     "portal.middleware.ReadingMiddleware",
     # A page that is kept is answered with the headers it left with; nothing below runs for it.
     "portal.page_cache.PageCacheMiddleware",
+    # So is who has an answer of the API.
+    "portal.api.KnownAnswersMiddleware",
     # The headers come next, so that answers of the others carry them too.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -200,10 +200,11 @@ def test_without_its_database_a_page_says_plainly_what_is_not_possible(outage, c
     assert "no-store" in answer.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize("known", [{}, {"If-None-Match": '"what the client has"'}])
 @pytest.mark.django_db
-def test_without_its_database_the_api_says_so_in_json(outage, client, monkeypatch):
+def test_without_its_database_the_api_says_so_in_json(outage, client, monkeypatch, known):
     monkeypatch.setattr("portal.api.state_tag", refuse)
-    answer = client.get("/api/v1/countries/", headers={"Accept-Language": "en"})
+    answer = client.get("/api/v1/countries/", headers={"Accept-Language": "en"} | known)
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
     assert answer.json()["title"] == "The register cannot be read at the moment"
     assert (answer.headers["Retry-After"], answer.headers["Access-Control-Allow-Origin"]) == ("30", "*")
