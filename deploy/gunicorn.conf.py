@@ -40,6 +40,9 @@ accesslog = "-" if os.environ.get("ACCESS_LOG") == "1" else None
 FORMER_WORKERS = "FORMER_WORKERS"  # the variable that tells a process started anew whom to send home
 ARENAS, TRIM, MAPPED = -8, -1, -3  # M_ARENA_MAX, M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
 
+# Until the register is loaded: nearly all that is made meanwhile stays, and is looked through once, at its end.
+gc.disable()
+
 
 class HeadWithBody:
     """The connection to who asked; keeps the head of an answer until the first bytes of its body go out with it."""
@@ -122,6 +125,7 @@ def keep_memory_small() -> None:
     gc.freeze()
     # A page makes thousands of things; to look through them each time costs a tenth.
     gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def end(worker: int) -> None:

@@ -1,5 +1,6 @@
 """gunicorn with the register's settings and a small application: how new code is taken up."""
 
+import gc
 import os
 import runpy
 import signal
@@ -27,6 +28,15 @@ APPLICATION = """
 def application(environ, start_response):
     start_response("200 OK", [("Content-Length", "3")])
     return [b"{release}"]
+"""
+
+
+LOOKING_FOR_GARBAGE = """
+import gc
+while_loading = gc.isenabled()
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [str((while_loading, gc.isenabled())).encode()]
 """
 
 
@@ -97,6 +107,14 @@ def test_the_application_is_loaded_once_for_all_workers(server):
     os.kill(min(former), signal.SIGTERM)  # a worker that is replaced has no file to load
     wait_for(lambda: len(server.workers() - former) == 1, "a new worker")
     assert {server.read() for _ in range(10)} == {"one"}
+
+
+def test_garbage_is_looked_for_from_when_the_application_is_loaded(tmp_path):
+    server = Server(tmp_path, LOOKING_FOR_GARBAGE)
+    try:
+        assert server.read() == str((False, True))
+    finally:
+        server.stop()
 
 
 def hang_one_of(server: Server) -> int:
@@ -185,7 +203,10 @@ class Line:
 @cache
 def answers() -> type:
     """What the settings have gunicorn answer with; read once, as they put it in the place of gunicorn's own."""
-    return runpy.run_path(str(SETTINGS))["Answer"]
+    try:
+        return runpy.run_path(str(SETTINGS))["Answer"]
+    finally:
+        gc.enable()  # here no server starts, which would do it
 
 
 def answer_on(line: Line, length: int | None, status: str = "200 OK"):
