@@ -9,9 +9,9 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
+from importlib import import_module
 from typing import Any, BinaryIO
 
-import openpyxl
 import xlsxwriter
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -118,11 +118,13 @@ class SheetSource:
 
     def __init__(self, name: str, content: BinaryIO) -> None:
         self.name = name
+        # Two hundred modules, for the few workbooks that editors bring back: the first reads them, not every start.
+        load_workbook = import_module("openpyxl").load_workbook
         try:
             with zipfile.ZipFile(content) as parts:
                 if sum(part.file_size for part in parts.infolist()) > MOST_BYTES:
                     raise NotASheet(_("The file is too large."))
-            self.book = openpyxl.load_workbook(content, read_only=True, data_only=True)
+            self.book = load_workbook(content, read_only=True, data_only=True)
             base = self.book[BASE_SHEET]
         except NotASheet:
             raise
