@@ -26,6 +26,7 @@ from portal.editing.addresses import looks_like_address, with_address
 from portal.editing.bulk import adder
 from portal.editing.choices import KnownChoice, KnownChoices, KnownChoicesMixin, ManyField
 from portal.editing.duplicates import OnceNamedForm
+from portal.editing.given_back import GivesBack
 from portal.editing.saved_filters import shown_filters
 from portal.history.admin import HistoryMixin
 from portal.history.content import rows_of
@@ -121,7 +122,7 @@ class RelationsMixin:
 # Lists and forms
 
 
-class EditingAdmin(HistoryMixin, MeanwhileMixin, RelationsMixin, admin.ModelAdmin):
+class EditingAdmin(GivesBack, HistoryMixin, MeanwhileMixin, RelationsMixin, admin.ModelAdmin):
     """What every admin of the register has in common."""
 
     list_per_page = 50

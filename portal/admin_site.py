@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, JsonResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -21,6 +22,7 @@ from portal.accounts.sessions import note_device
 from portal.accounts.views import pages as account_pages
 from portal.dashboard import panels, waiting
 from portal.editing.addresses import looks_like_address, whole_address
+from portal.editing.given_back import give_back_refused, give_back_signed_out
 from portal.editing.saved_filters import pages as filter_pages
 from portal.guide import pages as guide_pages
 from portal.models import Conflict
@@ -87,18 +89,29 @@ class EditingSite(AdminSite):
         return self.has_password(request) and not self.next_step(request)
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
-        """Every page of the site: whoever is half signed in is led to the next step, and no further."""
+        """Every page of the site: whoever is half signed in is led to the next step, and no further.
+
+        A form that cannot be taken is given back with what was typed.
+        """
         if view == self.logout:
             return self.password_view(view)
         guarded = super().admin_view(view, cacheable)
 
         @wraps(guarded)
         def stepwise(request: HttpRequest, *args, **kwargs):
+            is_refused = request.method == "POST" and not self.has_permission(request)
+            if is_refused and (page := give_back_signed_out(self, request)):
+                return page
             if self.has_password(request):
                 if step := self.next_step(request):
                     return redirect(f"{reverse(step)}?{urlencode({'next': request.get_full_path()})}")
                 note_device(request)
-            return guarded(request, *args, **kwargs)
+            try:
+                return guarded(request, *args, **kwargs)
+            except (Http404, PermissionDenied) as refusal:
+                if page := give_back_refused(self, request, refusal):
+                    return page
+                raise
 
         return stepwise
 

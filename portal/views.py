@@ -3,6 +3,7 @@
 from operator import itemgetter
 
 from django.conf import settings
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
 from django.db.models import Count, Q
@@ -30,6 +31,7 @@ from initiatives.models import (
 from meetings.models import MAIN_SERIES, Decision, Meeting, Person, Statement, count_levels, main_results
 from portal import charts, structured
 from portal.context import THEMES
+from portal.editing.given_back import give_back_old
 from portal.exports import site_of
 from portal.index import ContentState, content_state, kept
 from portal.models import (
@@ -584,8 +586,11 @@ def not_found(request: HttpRequest) -> HttpResponse:
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose token is missing or too old; Django's own page is English and unlike ours."""
-    return permission_denied(request, PermissionDenied(reason))
+    """A form whose token is missing or too old: an editor's comes back with what was typed.
+
+    Django's own page is English and unlike ours.
+    """
+    return give_back_old(admin.site, request) or permission_denied(request, PermissionDenied(reason))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -66,7 +67,7 @@ class MeanwhileMixin:
         if record is None or not self.has_change_permission(request, record):
             return []
         # Who saves the same record at this moment goes first, or comes after.
-        self.model._base_manager.select_for_update().get(pk=record.pk)
+        get_object_or_404(self.model._base_manager.select_for_update(), pk=record.pk)
         fields = flatten_fieldsets(self.get_fieldsets(request, record))
         controls = self.get_form(request, record, change=True, fields=fields).base_fields
         pending = pending_of(record) if isinstance(record, Editorial) else None

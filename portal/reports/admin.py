@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from portal.admin import FoldedSearchMixin, shorten
+from portal.editing.given_back import GivesBack
 from portal.reports.models import CLOSED, ErrorReport, ReportState
 
 DECIDE = "portal.review_content"
@@ -31,7 +32,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(ErrorReport)
-class ErrorReportAdmin(FoldedSearchMixin, admin.ModelAdmin):
+class ErrorReportAdmin(GivesBack, FoldedSearchMixin, admin.ModelAdmin):
     list_display = ["listed_text", "of_record", "state", "sent_on", "handled_by"]
     list_filter = ["state", KindFilter, "language"]
     list_select_related = ["handled_by", "content_type"]

@@ -18,6 +18,7 @@ from django.db import models, transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -110,8 +111,8 @@ def taken_back() -> Iterator[None]:
 
 
 def locked(record: models.Model) -> models.Model:
-    """The record as it is now, and nobody else's until the transaction ends."""
-    return type(record)._default_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    """The record as it is now, and nobody else's until the transaction ends. Raises Http404 where it is gone."""
+    return get_object_or_404(type(record)._default_manager.select_for_update(of=("self",)), pk=record.pk)
 
 
 def show(record: models.Model, pending: PendingVersion, is_for_good: bool = False) -> None:

@@ -331,7 +331,7 @@ def test_a_record_that_was_deleted_meanwhile_is_said_to_be_gone(lan, minh):
     topic_number = topic.pk
     Topic.objects.all().delete()
     topic.pk = topic_number
-    assert minh.send() == 302
+    assert minh.send() == 410
     assert not Topic.objects.exists()
 
 
