@@ -214,3 +214,41 @@ def test_a_filter_is_saved_and_forgotten_by_mouse(desk):
     desk.get_by_role("button", name="Forget the filter My drafts").click()
     desk.locator(".messagelist .success").wait_for()
     assert kept.count() == 0
+
+
+# What was typed, given back
+
+
+def test_what_is_given_back_breaks_no_rule_and_is_saved_after_signing_in_anew(desk):
+    """In a real browser, with its cookies and headers: the session ends, another tab signs in, the first one saves."""
+    topic = factories.make_topic(state=State.DRAFT)
+    desk.goto(address("portal_topic_change", topic.pk))
+    desk.fill("#id_note", "Typed.")
+    desk.context.clear_cookies(name="sessionid")
+    desk.locator(".save-bar [name=_save]").click()
+    desk.locator("#given_back").wait_for()
+    assert violations(desk, "light") == []
+    desk.set_viewport_size({"width": 768, "height": 1024})
+    assert desk.evaluate(OVERFLOW) <= 0
+    # Signing in gives the browser another session, and another token than the page holds.
+    desk.context.add_cookies([{"name": "sessionid", "value": desk.session, "url": desk.home}])
+    desk.context.add_cookies([{"name": "csrftoken", "value": "x" * 32, "url": desk.home}])
+    desk.get_by_role("button", name="Send once more").click()
+    desk.get_by_text("The form was opened before you signed in").wait_for()
+    desk.get_by_role("button", name="Send once more").click()
+    desk.locator(".messagelist .success").wait_for()
+    topic.refresh_from_db()
+    assert topic.note == "Typed."
+
+
+def test_the_form_of_a_deleted_record_is_given_back_without_a_broken_rule(desk):
+    speak(desk, "vi")
+    meeting = factories.make_meeting(state=State.DRAFT)
+    factories.make_session(meeting=meeting, state=State.DRAFT)
+    desk.goto(address("meetings_meeting_change", meeting.pk))
+    desk.fill("#id_note", "Đang viết.")
+    meeting.delete()
+    desk.locator(".save-bar [name=_save]").click()
+    desk.get_by_text("Hồ sơ không còn nữa.").wait_for()
+    assert desk.get_by_role("row", name="Đang viết.").count() == 1
+    assert violations(desk, "light") == []
