@@ -8,15 +8,16 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http import HTTPStatus
 from itertools import chain, islice
 from typing import IO
 from urllib.parse import quote
+from weakref import finalize
 
 from django import forms
 from django.conf import settings
 from django.core.paginator import InvalidPage, Paginator
-from django.core.signals import request_finished
 from django.http import (
     Http404,
     HttpRequest,
@@ -57,7 +58,6 @@ NOT_IN_NAMES = re.compile(r"[^\w\s.,()–-]+|[\r\n\t]+")
 # A file is made, or read, while it is sent, and has a thread for as long as the visitor takes to fetch it.
 FILES_AT_ONCE = max(1, settings.WEB_THREADS // 2)
 places = Places(FILES_AT_ONCE, waiting=max(0, settings.WEB_THREADS - FILES_AT_ONCE - 1))
-request_finished.connect(places.give_back)
 
 
 def site_of(request: HttpRequest) -> str:
@@ -92,8 +92,36 @@ def not_now(text: str) -> HttpResponse:
     return response
 
 
-def all_places_taken() -> HttpResponse:
-    return not_now(_("Many visitors are fetching files at the moment. Please ask for this one again in half a minute."))
+class FileAnswer(StreamingHttpResponse):
+    """A file on its way.
+
+    A place that it has is given back when the server closes it: all is sent, the visitor broke off, or there was
+    an error. Or when it is forgotten, as another answer is sent instead.
+    """
+
+    give_back: Callable[[], None] | None = None
+
+    def keep_place(self, give_back: Callable[[], None]) -> None:
+        self.give_back = finalize(self, give_back)  # called once, whatever comes first
+
+    def close(self) -> None:
+        if self.give_back:
+            self.give_back()
+        super().close()
+
+
+def in_place(build: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """What is built, where there is a place for it; a file keeps it."""
+    if not places.take():
+        return not_now(
+            _("Many visitors are fetching files at the moment. Please ask for this one again in half a minute.")
+        )
+    with ExitStack() as stack:
+        stack.callback(places.give_back)
+        response = build()
+        if isinstance(response, FileAnswer):
+            response.keep_place(stack.pop_all().close)
+        return response
 
 
 def file_names(name: str, words: str, values: list[str], suffix: str) -> tuple[str, str]:
@@ -145,11 +173,11 @@ def told_where_broken_off(parts: Iterator[bytes]) -> Iterator[bytes]:
         raise
 
 
-def file_answer(file: IO[bytes], content_type: str, names: tuple[str, str]) -> StreamingHttpResponse:
+def file_answer(file: IO[bytes], content_type: str, names: tuple[str, str]) -> FileAnswer:
     """A file that stands ready on the disk; its length is told, so that what breaks off is not taken for whole."""
     length = os.fstat(file.fileno()).st_size
     headers = {"Content-Length": str(length), "Content-Disposition": disposition(names)}
-    return StreamingHttpResponse(parts_of(file), content_type=content_type, headers=headers)
+    return FileAnswer(parts_of(file), content_type=content_type, headers=headers)
 
 
 def is_known(request: HttpRequest, etag: str) -> bool:
@@ -206,9 +234,7 @@ class ListFormat(View):
         filterset = self.table.select(request)
         if filterset.form.errors:
             return refusal(filterset.form)
-        if self.takes_place and not places.take():
-            return all_places_taken()
-        return self.respond(filterset)
+        return in_place(lambda: self.respond(filterset)) if self.takes_place else self.respond(filterset)
 
     def respond(self, filterset) -> HttpResponseBase:
         raise NotImplementedError
@@ -226,7 +252,7 @@ class CsvExport(ListFormat):
         parts = csv_parts(self.table, filterset.qs, site_of(self.request), get_language())
         # Who asks for the head alone is told what GET would be told, and no row is read for it.
         parts = islice(parts, 1) if self.request.method == "HEAD" else begun(parts)
-        response = StreamingHttpResponse(parts, content_type="text/csv; charset=utf-8; header=present")
+        response = FileAnswer(parts, content_type="text/csv; charset=utf-8; header=present")
         response["Content-Disposition"] = disposition(names_for(self.table, filterset, self.suffix))
         return response
 

@@ -3,8 +3,7 @@
 And how many visitors at once may ask a process for what takes long.
 """
 
-from contextvars import ContextVar
-from threading import Semaphore
+from queue import Empty, SimpleQueue
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -50,30 +49,32 @@ def seconds_left(seconds: int) -> int:
 
 
 class Places:
-    """Some places in a process, each held by a request until its answer is sent, broken off or has failed.
+    """Some places in a process, each taken for one answer.
 
-    Who finds none waits a moment; but only so many wait, as waiting takes up threads too.
+    Who finds none waits a moment; but only so many wait, as waiting takes up threads too. The queues hold as many things
+    as there are places left. They can be put into at any moment, a semaphore not by the garbage collector.
     """
 
     def __init__(self, number: int, waiting: int) -> None:
-        self.free, self.room = Semaphore(number), Semaphore(number + waiting)
-        self.held = ContextVar("held", default=False)
+        self.free, self.room = SimpleQueue(), SimpleQueue()
+        for _place in range(number):
+            self.give_back()
+        for _place in range(waiting):
+            self.room.put(None)
 
     def take(self) -> bool:
-        """Whether the request has a place now."""
-        if self.held.get():
-            return True
-        if not self.room.acquire(blocking=False):
+        """Whether there is a place; then it is to be given back."""
+        try:
+            self.room.get(block=False)
+        except Empty:
             return False
-        if not self.free.acquire(timeout=PATIENCE):
-            self.room.release()
+        try:
+            self.free.get(timeout=PATIENCE)
+        except Empty:
+            self.room.put(None)
             return False
-        self.held.set(True)
         return True
 
-    def give_back(self, **signal) -> None:
-        """At the end of a request, whether it has a place or not."""
-        if self.held.get():
-            self.held.set(False)
-            self.free.release()
-            self.room.release()
+    def give_back(self) -> None:
+        self.free.put(None)
+        self.room.put(None)

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.entries import LANGUAGES
-from portal.exports import XLSX, all_places_taken, disposition, file_answer, file_names, not_now, places, site_of
+from portal.exports import XLSX, disposition, file_answer, file_names, in_place, not_now, site_of
 from portal.index import ContentState, content_state
 from portal.representation import lists
 from portal.spreadsheets import csv_parts
@@ -202,15 +202,19 @@ def whole(request: HttpRequest) -> HttpResponseBase:
     """The whole register as CSV and JSON. Who asks for the head is told the length of a file that is there."""
     site, language = site_of(request), get_language()
     names = file_names(NAME, _("ASEAN digital cooperation"), [], "zip")
-    is_head = request.method == "HEAD"
-    if not is_head and not places.take():
-        return all_places_taken()
-    file = packages.find((content_state(), site, language)) if is_head else packages.get(site, language)
+
+    def build() -> HttpResponseBase:
+        file = packages.get(site, language)
+        if file:
+            return file_answer(file, ZIP, names)
+        return not_now(_("This file is being made. Please ask for it again in half a minute."))
+
+    if request.method != "HEAD":
+        return in_place(build)
+    file = packages.find((content_state(), site, language))
     if file:
         return file_answer(file, ZIP, names)
-    if is_head:
-        return StreamingHttpResponse(content_type=ZIP, headers={"Content-Disposition": disposition(names)})
-    return not_now(_("This file is being made. Please ask for it again in half a minute."))
+    return StreamingHttpResponse(content_type=ZIP, headers={"Content-Disposition": disposition(names)})
 
 
 # The catalogue

@@ -263,7 +263,10 @@ class PageCacheMiddleware:
             self.pages.put(state, name, page)
             if self.shared:
                 self.shared.put(name, page)
-        return get_conditional_response(request, etag=response["ETag"], response=response)
+        answer = get_conditional_response(request, etag=response["ETag"], response=response)
+        if response.streaming and answer is not response:
+            response.close()  # nobody else does, and a file that is not sent is not to be held any longer
+        return answer
 
     def for_one_visitor(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)

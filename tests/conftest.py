@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings as project_settings
 
+from portal.exports import places
 from tests.content import restore_content
 
 try:
@@ -47,6 +48,13 @@ def miss(tool: str) -> None:
     if os.environ.get("REQUIRE_TOOLS") == "1":
         pytest.fail(f"{tool} is missing, and REQUIRE_TOOLS=1 forbids to skip.", pytrace=False)
     pytest.skip(f"{tool} is not installed on this machine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def places_for_files() -> None:
+    """More than in a server: a file that a test does not read has its place for as long as Python keeps the answer."""
+    for _ in range(1000):
+        places.give_back()
 
 
 def find_chromium() -> str | None:

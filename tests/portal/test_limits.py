@@ -1,16 +1,17 @@
 """Files are made and sent for few visitors at once, so that the others get their pages."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import Context
+from contextlib import contextmanager
 from http import HTTPStatus
 
 import pytest
 from django.db import OperationalError
 from django.test import Client, RequestFactory
 
-from portal import exports
-from portal.exports import FILES_AT_ONCE, places
+from portal import asgi, exports
+from portal.exports import FILES_AT_ONCE
 from portal.limits import Places
 from portal.wsgi import application
 from tests.application import one_connection
@@ -26,32 +27,34 @@ SORRY = {
 
 
 @pytest.fixture(autouse=True)
-def nobody_waits(monkeypatch):
-    places.give_back()  # what a test before this one asked for and has not read
+def places(monkeypatch) -> Places:
+    """Those of this test, for which nobody waits."""
     monkeypatch.setattr("portal.limits.PATIENCE", 0)
+    monkeypatch.setattr(exports, "places", Places(FILES_AT_ONCE, waiting=1))
+    return exports.places
 
 
-def take(number: int) -> list[Context]:
-    """As so many other requests take a place; each has a context of its own, as in a thread of a server."""
-    others = [Context() for _ in range(number)]
-    assert [other.run(places.take) for other in others] == [True] * number
-    return others
-
-
-def give_back(others: list[Context]) -> None:
-    for other in others:
-        other.run(places.give_back)
+@contextmanager
+def taken(number: int) -> Iterator[None]:
+    """So many others have a place."""
+    assert [exports.places.take() for _ in range(number)] == [True] * number
+    try:
+        yield
+    finally:
+        for _ in range(number):
+            exports.places.give_back()
 
 
 @pytest.fixture
 def all_taken() -> Iterator[None]:
-    others = take(FILES_AT_ONCE)
-    yield
-    give_back(others)
+    with taken(FILES_AT_ONCE):
+        yield
 
 
 def assert_all_are_free() -> None:
-    give_back(take(FILES_AT_ONCE))
+    """Neither fewer nor more than there are."""
+    with taken(FILES_AT_ONCE):
+        assert not exports.places.take()
 
 
 @pytest.mark.usefixtures("all_taken")
@@ -82,10 +85,26 @@ def test_for_who_has_the_file_no_place_is_needed(name, settings):
     make_initiative()
     answer = client.get(f"/en/{name}")
     assert answer.getvalue()
-    others = take(FILES_AT_ONCE)
     known = {"If-None-Match": answer.headers["ETag"]}
-    assert client.get(f"/en/{name}", headers=known).status_code == HTTPStatus.NOT_MODIFIED
-    give_back(others)
+    with taken(FILES_AT_ONCE):
+        assert client.get(f"/en/{name}", headers=known).status_code == HTTPStatus.NOT_MODIFIED
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_who_is_told_that_nothing_changed_after_all_gives_the_place_back(name, settings):
+    settings.PAGE_CACHE_MEGABYTES, client = 4, Client()
+    make_initiative()
+    answer = client.get(f"/en/{name}", headers={"If-None-Match": "*"})  # weighed when the file is there
+    assert answer.status_code == HTTPStatus.NOT_MODIFIED
+    assert_all_are_free()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_who_asks_for_the_head_alone_gives_the_place_back(name, client):
+    make_initiative()
+    answer = client.head(f"/en/{name}")
+    assert (answer.status_code, answer.getvalue()) == (HTTPStatus.OK, b"")
+    assert_all_are_free()
 
 
 def begun(name: str):
@@ -101,10 +120,31 @@ def test_a_visitor_has_a_place_until_the_file_is_sent_or_broken_off(name):
     make_initiative()
     with one_connection():
         answer = begun(name)
-        others = take(FILES_AT_ONCE - 1)
-        assert not Context().run(places.take)
+        with taken(FILES_AT_ONCE - 1):
+            assert not exports.places.take()
         answer.close()  # as a server does in either case
-    give_back(others)
+        assert_all_are_free()
+
+
+async def status_by_asgi(path: str) -> int:
+    """Of an answer by the application for servers that speak ASGI, where tasks of their own work for a request."""
+    asked, sent = asyncio.Queue(), []
+    asked.put_nowait({"type": "http.request"})
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"host", b"localhost")]}
+    await asgi.application(scope, asked.get, send)
+    assert len(sent) > 1
+    return sent[0]["status"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_place_is_given_back_where_tasks_work_for_a_request():
+    make_initiative()
+    for _ in range(FILES_AT_ONCE + 1):
+        assert asyncio.run(status_by_asgi("/en/initiatives.csv")) == HTTPStatus.OK
     assert_all_are_free()
 
 
@@ -138,35 +178,25 @@ def test_an_error_on_the_way_gives_the_place_back(monkeypatch):
 # The places
 
 
-def test_a_request_that_begins_again_keeps_its_place():
-    """Where the replica is lost, the same request is answered from the primary."""
-    places = Places(1, waiting=0)
-    assert [places.take(), places.take()] == [True, True]
-    places.give_back()
-    places.give_back()
-    assert [Context().run(places.take) for _ in range(2)] == [True, False]
-
-
 def test_who_waits_gets_the_place_that_another_one_gives_back(monkeypatch):
     monkeypatch.setattr("portal.limits.PATIENCE", 600)
-    places, other = Places(1, waiting=1), Context()
-    assert other.run(places.take)
+    places = Places(1, waiting=1)
+    assert places.take()
     with ThreadPoolExecutor(1) as pool:
         taken = pool.submit(places.take)
-        other.run(places.give_back)
+        places.give_back()
         assert taken.result(timeout=60)
 
 
 def test_no_more_wait_than_may(monkeypatch):
     monkeypatch.setattr("portal.limits.PATIENCE", 600)
     places = Places(1, waiting=0)
-    assert Context().run(places.take)
-    assert not Context().run(places.take)  # told at once
+    assert places.take()
+    assert not places.take()  # told at once
 
 
 def test_who_has_waited_in_vain_leaves_the_queue():
-    places, other = Places(1, waiting=1), Context()
-    assert other.run(places.take)
-    assert [Context().run(places.take) for _ in range(3)] == [False] * 3
-    other.run(places.give_back)
-    assert Context().run(places.take)
+    places = Places(1, waiting=1)
+    assert [places.take() for _ in range(4)] == [True, False, False, False]
+    places.give_back()
+    assert [places.take() for _ in range(2)] == [True, False]
