@@ -51,8 +51,9 @@ def seconds_left(seconds: int) -> int:
 class Places:
     """Some places in a process, each taken for one answer.
 
-    Who finds none waits a moment; but only so many wait, as waiting takes up threads too. The queues hold as many things
-    as there are places left. They can be put into at any moment, a semaphore not by the garbage collector.
+    Who finds none waits a moment; but only so many wait, as waiting takes up threads too. The queues hold as many
+    things as there are places left: the garbage collector may put something into them at any moment, not so with a
+    semaphore.
     """
 
     def __init__(self, number: int, waiting: int) -> None:
