@@ -20,6 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from portal.database import content_models
+from portal.editing.bulk import AddedForm
 from portal.editing.choices import is_number_of
 from portal.history.models import CorrectionNote
 from portal.history.notes import CorrectionNoteForm
@@ -27,7 +28,7 @@ from portal.revisions import DELETED
 from portal.translations.desk import written_texts
 from portal.workflow.forms import FORMS, StepForm
 
-DESK, STEP = "admin:translation_desk", "admin:workflow_step"
+DESK, STEP, CONFLICT = "admin:translation_desk", "admin:workflow_step", "admin:sync_settle"
 NOT_SENT_AGAIN = "csrfmiddlewaretoken"
 
 
@@ -62,16 +63,24 @@ def typed_in(site: AdminSite, request: HttpRequest) -> list[Typed]:
         return [Typed(written.label, written.text, written.language) for written in written_texts(request.POST)]
     if match.view_name == STEP:
         return list(of_step(request, match.kwargs["action"]))
+    if match.view_name == CONFLICT:
+        return of_control(request, "other", _("Another value"))
     model_admin = getattr(match.func, "model_admin", None)
+    if model_admin and match.url_name.endswith("_changelist"):
+        return of_control(request, "addresses", AddedForm.base_fields["addresses"].label)
     is_form = match.url_name and match.url_name.endswith(("_add", "_change"))
     return list(of_record(site, request, model_admin.model)) if is_form and isinstance(model_admin, GivesBack) else []
+
+
+def of_control(request: HttpRequest, name: str, label: str) -> list[Typed]:
+    text = request.POST.get(name, "").strip()
+    return [Typed(label, text)] if text else []
 
 
 def of_step(request: HttpRequest, action: str) -> Iterator[Typed]:
     fields = FORMS.get(action, StepForm).base_fields
     for name in ("reason_vi", "reason_en", "comment", "own_work_reason"):
-        if text := request.POST.get(name, "").strip():
-            yield Typed(fields[name].label if name in fields else name, text)
+        yield from of_control(request, name, fields[name].label if name in fields else name)
 
 
 def of_record(site: AdminSite, request: HttpRequest, model: type[models.Model]) -> Iterator[Typed]:
@@ -163,6 +172,11 @@ def give_back_old(site: AdminSite, request: HttpRequest) -> HttpResponse | None:
         _("The form was opened before you signed in, or cookies were deleted since."),
         _("Look over what you wrote, then send it once more."),
     )
+
+
+def give_back_settled(site: AdminSite, request: HttpRequest, why: str) -> HttpResponse | None:
+    """A value for a conflict that is none any more, which is not to be sent once more."""
+    return give_back(site, request, HTTPStatus.GONE, why, _("Copy what you need."), is_over=True)
 
 
 def give_back_refused(site: AdminSite, request: HttpRequest, refusal: Exception) -> HttpResponse | None:

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from portal.accounts.roles import may_edit, may_give_state
+from portal.editing.given_back import give_back_settled
 from portal.models import Conflict, LoadedState, Part, Sync
 from portal.sync.engine import WRITTEN, Busy, Entry, Options, Report, run, settle
 from portal.sync.merge import Outcome
@@ -32,6 +33,7 @@ from portal.sync.values import KeyIndex, Plain, allowed, merged_fields, models_b
 
 MOST_BYTES = 10 * 2**20
 SHOWN = 300  # entries on one page
+A_PAGE = 20  # of conflicts
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -158,7 +160,10 @@ class SettleForm(forms.Form):
 def conflicts(request: HttpRequest, site: Any, refused: dict | None = None) -> HttpResponse:
     demand(request, "portal.view_conflict")
     waiting = Conflict.objects.all()
-    page = Paginator(waiting, 20).get_page(request.GET.get("page"))
+    numbers = list(waiting.values_list("pk", flat=True)) if refused else []
+    # What was written for one that stands further down is on its page, and only there.
+    shown = next((place // A_PAGE + 1 for place, number in enumerate(numbers) if number in refused), None)
+    page = Paginator(waiting, A_PAGE).get_page(shown or request.GET.get("page"))
     cards = [conflict_card(conflict) | (refused or {}).get(conflict.pk, {}) for conflict in page]
     return render(
         request,
@@ -253,12 +258,11 @@ def settle_conflict(request: HttpRequest, site: Any, number: int) -> HttpRespons
     demand(request, "portal.change_conflict")
     conflict = Conflict.objects.filter(pk=number).first()
     if conflict is None:
-        messages.info(request, _("This conflict has been settled already."))
-        return redirect("admin:sync_conflicts")
+        return nothing_to_settle(request, site, _("This conflict has been settled already."))
     if not refresh(conflict):
         conflict.delete()
-        messages.info(request, _("The record of this conflict is not there any more; the conflict was removed."))
-        return redirect("admin:sync_conflicts")
+        why = _("The record of this conflict is not there any more; the conflict was removed.")
+        return nothing_to_settle(request, site, why)
     demand_settling(request, conflict)
     form = SettleForm(request.POST)
     error = ""
@@ -280,6 +284,14 @@ def settle_conflict(request: HttpRequest, site: Any, number: int) -> HttpRespons
         given = {"error": error, "choice": request.POST.get("choice", ""), "other": request.POST.get("other", "")}
         return conflicts(request, site, {conflict.pk: given})
     messages.success(request, _("The conflict is settled."))
+    return redirect("admin:sync_conflicts")
+
+
+def nothing_to_settle(request: HttpRequest, site: Any, why: str) -> HttpResponse:
+    """Whoever wrote another value gets it back."""
+    if page := give_back_settled(site, request, why):
+        return page
+    messages.info(request, why)
     return redirect("admin:sync_conflicts")
 
 

@@ -192,7 +192,7 @@ def test_a_form_sent_after_the_session_ended_is_given_back_and_saved_after_signi
     assert topic.name_en == "Typed"
 
 
-def test_a_new_record_a_desk_and_the_reason_of_a_step_are_given_back_too(client, members):
+def test_whatever_else_is_typed_is_given_back_too(client, members):
     topic = make_topic(name_en="Old")
     name = f"portal-topic-{topic.pk}-name_en"
     client.cookies["django_language"] = "en"
@@ -200,6 +200,8 @@ def test_a_new_record_a_desk_and_the_reason_of_a_step_are_given_back_too(client,
         reverse("admin:portal_topic_add"): ({"name_en": "Typed"}, {"Name [en]": "Typed"}),
         desk_address(topic): ({name: "Typed", f"{name}-seen": "Old"}, {"topic: name": "Typed"}),
         step_address(topic, "withdraw"): ({"reason_en": "Typed"}, {"Reason, in English": "Typed"}),
+        reverse("admin:sync_settle", args=[1]): ({"other": "Typed"}, {"Another value": "Typed"}),
+        reverse("admin:portal_topic_changelist"): ({"addresses": "Typed"}, {"Or web addresses, one a line": "Typed"}),
     }
     for address, (sent, said) in forms.items():
         answer = client.post(address, sent)

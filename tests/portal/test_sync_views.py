@@ -159,6 +159,38 @@ def test_what_changed_after_the_page_was_opened_is_not_overwritten(editor, confl
     assert Topic.objects.get().name_en == "Later"
 
 
+def test_what_was_written_for_a_conflict_further_down_comes_back_with_its_own_page(editor):
+    for number in range(21):
+        make_body(slug=f"b-{number:02}")
+        place = {"kind": "portal.body", "key": f"b-{number:02}", "field": "acronym", "origin": "fixture"}
+        Conflict.objects.create(**place, base="", incoming="A", database="B")
+    last = Conflict.objects.all()[20]
+    sent = {"choice": "other", "other": "Typed", "seen": "something older"}
+    page = tree(editor.post(reverse("admin:sync_settle", args=[last.pk]), sent))
+    assert page.select_one(f"#other-{last.pk}")["value"] == "Typed"
+    assert page.select_one(".sync-conflict .errornote")
+
+
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [
+        ("vi", "Xung đột này đã được giải quyết."),
+        ("en", "This conflict has been settled already."),
+    ],
+)
+def test_what_was_written_for_a_conflict_that_another_settled_is_given_back(editor, conflict, language, why):
+    editor.cookies["django_language"] = language
+    address = reverse("admin:sync_settle", args=[conflict.pk])
+    conflict.delete()
+    answer = editor.post(address, {"choice": "other", "other": "Typed", "seen": ""})
+    page = tree(answer)
+    assert answer.status_code == 410
+    assert page.select_one(".workflow-notice strong").get_text() == why
+    assert page.select_one("#content-main td").get_text() == "Typed"
+    assert page.select_one("#given_back") is None
+    assert Topic.objects.get().name_en == "By an editor"
+
+
 def test_a_conflict_whose_record_is_gone_goes_too(editor, conflict):
     Topic.objects.all().delete()
     editor.post(reverse("admin:sync_settle", args=[conflict.pk]), {"choice": "incoming"})
