@@ -7,13 +7,17 @@ cannot pass by skipping.
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as project_settings
 
 from portal.exports import places
-from tests.content import restore_content
+from tests.content import make_once, restore_content
+from tests.register import Register
 
 try:
     from playwright.sync_api import sync_playwright
@@ -61,15 +65,46 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+def is_sqlite() -> bool:
+    return project_settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+
+
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory) -> None:
+def run_folder(request, tmp_path_factory) -> Path:
+    """A folder of this run, the same for all workers that run tests side by side."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if hasattr(request.config, "workerinput") else folder
+
+
+def migrate(place: Path) -> None:
+    run = Register(f"sqlite:///{place}").manage("migrate", "--verbosity", "0")
+    assert run.returncode == 0, run.stderr
+    with closing(sqlite3.connect(place)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@pytest.fixture(scope="session")
+def migrated(run_folder) -> Path:
+    """A migrated SQLite file, to be copied: all migrations take some seconds."""
+    return make_once(run_folder / "migrated.sqlite3", migrate)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request, django_db_modify_db_settings_parallel_suffix, tmp_path_factory) -> None:
     """A SQLite test database in a file: each thread of the live server then has its own connection.
 
     In memory all threads share one, and queries of two of them at the same moment may fail at random.
     """
-    database = project_settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    if is_sqlite():
+        place = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        shutil.copy(request.getfixturevalue("migrated"), place)
+        project_settings.DATABASES["default"]["TEST"]["NAME"] = str(place)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Go on from the migrated copy; it goes with the folder of the run."""
+    return is_sqlite()
 
 
 @pytest.fixture(scope="session")
@@ -138,12 +173,7 @@ def page(open_page):
     return open_page()
 
 
-@pytest.fixture(scope="session")
-def snapshot_folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("content")
-
-
 @pytest.fixture
-def content(transactional_db, snapshot_folder) -> None:
+def content(transactional_db, run_folder) -> None:
     """The whole content of the register, where the live server sees it."""
-    restore_content(snapshot_folder)
+    restore_content(run_folder)

@@ -5,9 +5,10 @@ takes some seconds, so it is done once a run where the database can be copied, a
 module is filled once and emptied at its end.
 """
 
+import fcntl
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -26,14 +27,30 @@ def load_content(*paths: Path) -> None:
         call_command("loaddata", *(paths or FILES), verbosity=0)
 
 
+def make_once(place: Path, make: Callable[[Path], None]) -> Path:
+    """A file of this run: whichever worker needs it first makes it, and the others wait until it is whole."""
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            unfinished = place.with_suffix(".part")
+            unfinished.unlink(missing_ok=True)  # of a worker that failed
+            make(unfinished)
+            unfinished.rename(place)
+    return place
+
+
+def keep_content(place: Path) -> None:
+    """Load the content into the test database, and copy it from there."""
+    load_content()
+    connection.ensure_connection()  # loaddata leaves it closed
+    with closing(sqlite3.connect(place)) as copy:
+        connection.connection.backup(copy)
+
+
 @cache
 def snapshot(folder: Path) -> sqlite3.Connection:
     """The loaded content as a database of its own, made once a run."""
-    load_content()
-    copy = sqlite3.connect(folder / "content.sqlite3", check_same_thread=False)
-    connection.ensure_connection()  # loaddata leaves it closed
-    connection.connection.backup(copy)
-    return copy
+    return sqlite3.connect(make_once(folder / "content.sqlite3", keep_content), check_same_thread=False)
 
 
 def restore_content(folder: Path) -> None:
@@ -55,7 +72,7 @@ def whole_content(request, django_db_blocker) -> Iterator[None]:
     """
     assert request.node.get_closest_marker("django_db"), "Mark the module with django_db."
     with django_db_blocker.unblock():
-        restore_content(request.getfixturevalue("snapshot_folder"))
+        restore_content(request.getfixturevalue("run_folder"))
         try:
             yield
         finally:

@@ -1,9 +1,5 @@
 """What the tests of the portal share: an account of each role, a way to sign in as one, a register beside this one."""
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
 from portal.accounts.roles import ROLES
@@ -26,17 +22,6 @@ def sign_in(client):
         return client
 
     return as_
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory) -> Path:
-    """A migrated SQLite file, to be copied."""
-    place = tmp_path_factory.mktemp("migrated") / "register.sqlite3"
-    run = Register(f"sqlite:///{place}").manage("migrate", "--verbosity", "0")
-    assert run.returncode == 0, run.stderr
-    with closing(sqlite3.connect(place)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return place
 
 
 @pytest.fixture
