@@ -8,6 +8,8 @@ cannot pass by skipping.
 import os
 import shutil
 import sqlite3
+from asyncio import events
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,6 +61,15 @@ def places_for_files() -> None:
     """More than in a server: a file that a test does not read has its place for as long as Python keeps the answer."""
     for _ in range(1000):
         places.give_back()
+
+
+@pytest.fixture
+def own_event_loop() -> Iterator[None]:
+    """For a test that runs an event loop: Playwright's stands still meanwhile, which an earlier test started here."""
+    running = events._get_running_loop()
+    events._set_running_loop(None)
+    yield
+    events._set_running_loop(running)
 
 
 def find_chromium() -> str | None:

@@ -9,6 +9,8 @@ import pytest
 
 from deploy.bench_clients import Load, Visitor, ask_patiently, read_wrk
 
+pytestmark = pytest.mark.usefixtures("own_event_loop")
+
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
 KNOWN = b"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n"

@@ -141,6 +141,7 @@ async def status_by_asgi(path: str) -> int:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("own_event_loop")
 def test_the_place_is_given_back_where_tasks_work_for_a_request():
     make_initiative()
     for _ in range(FILES_AT_ONCE + 1):
