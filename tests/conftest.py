@@ -30,6 +30,9 @@ except ImportError:  # requirements-dev.txt is not installed
 # the tests; Django would refuse every query there, although nothing runs beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+# One test each, of a minute or more.
+LONGEST = ("test_postgresql.py", "test_cluster.py", "test_writers.py", "test_crawl.py")
+
 BROWSERS = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
 BROWSER_FLAGS = [
     "--disable-gpu",
@@ -47,6 +50,11 @@ def pytest_configure() -> None:
     project_settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     project_settings.WHITENOISE_USE_FINDERS = True
     project_settings.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest: a worker that comes to one of them last is waited for by all others."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def miss(tool: str) -> None:
