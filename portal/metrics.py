@@ -32,7 +32,7 @@ SECONDS = Histogram(
 
 
 class MetricsMiddleware:
-    """Counts every request; a page is known by the name of its address, one that was kept as `kept`."""
+    """Counts every request, by the name of its address; by `kept` where no view was asked, as for most pages."""
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response
