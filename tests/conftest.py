@@ -52,6 +52,12 @@ def pytest_configure() -> None:
     project_settings.WHITENOISE_AUTOREFRESH = True
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, as workers wait for the browser and for servers: what `-n auto` means."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest: a worker that comes to one of them last is waited for by all others."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
