@@ -33,6 +33,7 @@ from pyroaring import BitMap
 from portal.dates import show_date
 from portal.hits import Hits, affordable, find
 from portal.index import NOT_STATED, ContentState, Index, content_state, kept
+from portal.linked import LinkedRows
 from portal.models import FIRST_YEAR, LAST_YEAR, sort_column
 from portal.query import MOST_TERMS, pieces_of
 from portal.text import english_sort_key, sort_key
@@ -636,7 +637,7 @@ class RecordFilterSet(django_filters.FilterSet):
     @property
     def qs(self) -> Matches:
         """The records that fit, in their order, as the queryset given reads them."""
-        return Matches(self, lambda ids: self.queryset.order_by().filter(pk__in=ids))
+        return Matches(self, LinkedRows(self.queryset).read)
 
     # What the page shows of it
 

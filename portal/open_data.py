@@ -25,6 +25,7 @@ from django.views.decorators.http import require_safe
 from portal.entries import LANGUAGES
 from portal.exports import XLSX, disposition, file_answer, file_names, in_place, not_now, site_of
 from portal.index import ContentState, content_state
+from portal.linked import LinkedRows
 from portal.representation import lists
 from portal.spreadsheets import csv_parts
 from portal.structured import LICENSE
@@ -71,7 +72,7 @@ def json_parts(table: Table, site: str, language: str) -> Iterator[bytes]:
         return json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False)
 
     before = b"[\n"
-    for lot in in_lots(table.whole(), language, line):
+    for lot in in_lots(LinkedRows(table.rows()).all(), language, line):
         yield before + ",\n".join(lot).encode()
         before = b",\n"
     yield b"\n]\n" if before == b",\n" else b"[]\n"
@@ -141,7 +142,7 @@ def package_file(site: str, language: str) -> IO[bytes]:
         with override(language):
             archive.writestr("datapackage.json", json.dumps(package(site), ensure_ascii=False, indent=2))
         for table in TABLES.values():
-            write_parts(archive, f"{table.name}.csv", csv_parts(table, table.whole(), site, language))
+            write_parts(archive, f"{table.name}.csv", csv_parts(table, LinkedRows(table.rows()).all(), site, language))
             write_parts(archive, f"{table.name}.json", json_parts(table, site, language))
     file.seek(0)
     return file

@@ -7,7 +7,7 @@ the record asked about differs: its place in the parameters is taken by a stand-
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 
 from django.db import connections, router
@@ -32,6 +32,12 @@ def asked(using: str, sql: str, parameters: list, *, often: bool = True) -> list
     with planned_cursor(connection) if often else connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()
+
+
+def several(sql: str, parameters: Iterable, values: Sequence, stand_in: object = ANY_ID) -> tuple[str, list]:
+    """A query and its parameters with values in the place of the stand-in, one or, of a list, any number."""
+    sql = sql.replace(ONE_OF, f"IN ({', '.join(['%s'] * len(values))})")
+    return sql, [given for each in parameters for given in (values if each == stand_in else [each])]
 
 
 class PreparedQuery:
@@ -64,8 +70,7 @@ class PreparedQuery:
 
         About several records where the queryset asks for one of a list: `pk__in=[ANY_ID]`.
         """
-        parameters = [given for each in self.parameters for given in (values if each == self.stand_in else [each])]
-        sql = self.sql.replace(ONE_OF, f"IN ({', '.join(['%s'] * len(values))})")
+        sql, parameters = several(self.sql, self.parameters, values, self.stand_in)
         rows = asked(self.using, sql, parameters, often=len(values) == 1)
         if not rows:
             return self.nothing

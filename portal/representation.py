@@ -18,6 +18,7 @@ from django.utils.translation import override
 
 from portal.entries import LANGUAGES
 from portal.index import ContentState, kept_for
+from portal.linked import LinkedRows
 from portal.models import Source, is_translated
 from portal.tables import ROWS_AT_ONCE, TABLES, Column, Relation, Table, as_text, prefetched, written
 
@@ -166,7 +167,7 @@ def texts_of(table: Table, ids: list[int], state: ContentState, site: str) -> li
 
 
 def make_texts(table: Table, ids: list[int], site: str) -> Iterable[tuple[int, bytes]]:
-    write = writer_of(table, site)
+    write, rows = writer_of(table, site), LinkedRows(table.rows_with_parts())
     for start in range(0, len(ids), ROWS_AT_ONCE):
-        for record in table.rows_with_parts().order_by().filter(pk__in=ids[start : start + ROWS_AT_ONCE]):
+        for record in rows.read(ids[start : start + ROWS_AT_ONCE]):
             yield record.pk, json.dumps(write(record), ensure_ascii=False).encode()

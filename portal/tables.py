@@ -298,10 +298,6 @@ class Table:
         rows = self.records().select_related(*self.select_related)
         return rows.prefetch_related(*self.prefetches(but=self.parts), *parts)
 
-    def whole(self) -> Iterator[Model]:
-        """Every row in a fixed order, read in lots."""
-        return self.rows().order_by("pk").iterator(chunk_size=ROWS_AT_ONCE)
-
     def select(self, request: HttpRequest):
         """The filter set of a request over the rows; it may have errors."""
         return self.filterset_class(request.GET, queryset=self.rows(), request=request)

@@ -28,6 +28,7 @@ SHELVES = [
     ("translation", "dates", "revisions"),
     ("structured", "index", "tables", "calendars", "similar"),
     ("hits", "atom", "spreadsheets", "prepared"),
+    ("linked",),
     ("filters", "list_filters"),
     ("completeness",),
     ("pages", "admin", "templatetags", "context"),
