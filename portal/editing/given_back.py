@@ -28,6 +28,7 @@ from portal.revisions import DELETED
 from portal.translations.desk import written_texts
 from portal.workflow.forms import FORMS, StepForm
 
+MOST_DIGITS = 5  # of the number of a row
 DESK, STEP, CONFLICT = "admin:translation_desk", "admin:workflow_step", "admin:sync_settle"
 NOT_SENT_AGAIN = "csrfmiddlewaretoken"
 
@@ -66,10 +67,11 @@ def typed_in(site: AdminSite, request: HttpRequest) -> list[Typed]:
     if match.view_name == CONFLICT:
         return of_control(request, "other", _("Another value"))
     model_admin = getattr(match.func, "model_admin", None)
-    if model_admin and match.url_name.endswith("_changelist"):
+    page = match.url_name or ""  # an address without a name leads to one that has one
+    if model_admin and page.endswith("_changelist"):
         return of_control(request, "addresses", AddedForm.base_fields["addresses"].label)
-    is_form = match.url_name and match.url_name.endswith(("_add", "_change"))
-    return list(of_record(site, request, model_admin.model)) if is_form and isinstance(model_admin, GivesBack) else []
+    is_form = isinstance(model_admin, GivesBack) and page.endswith(("_add", "_change"))
+    return list(of_record(site, request, model_admin.model)) if is_form else []
 
 
 def of_control(request: HttpRequest, name: str, label: str) -> list[Typed]:
@@ -99,7 +101,7 @@ def field_of(model: type[models.Model], name: str) -> tuple[models.Field | None,
     place = ""
     prefix, number, column = (name.split("-", 2) + ["", ""])[:3]
     rows = {each.get_accessor_name(): each.related_model for each in model._meta.related_objects if each.one_to_many}
-    if prefix in rows and number.isdecimal():
+    if prefix in rows and number.isdecimal() and len(number) <= MOST_DIGITS:
         model, name = rows[prefix], column
         place = f"{model._meta.verbose_name} {int(number) + 1}: "
     elif prefix == CorrectionNoteForm.prefix:

@@ -1,5 +1,7 @@
 """A form that cannot be taken any more: its editor gets back what was typed, and nothing is written."""
 
+from urllib.parse import urlencode
+
 import pytest
 from bs4 import BeautifulSoup
 from django.http import Http404
@@ -214,6 +216,21 @@ def test_no_stranger_learns_the_name_of_a_record_from_its_number(client):
     answer = client.post(reverse("admin:meetings_meeting_add"), {"city_en": "Typed", "country": str(country.pk)})
     assert list(typed(answer).values()) == ["Typed"]
     assert country.name_vi not in answer.content.decode()
+
+
+def test_a_forged_number_of_a_row_or_a_record_is_no_fault_of_ours(client):
+    sent = {"city_en": "Typed", f"sessions-{'9' * 5000}-name_en": "x", "sessions-1-sources": "\0", "country": "9" * 40}
+    plain = {"data": urlencode(sent), "content_type": "application/x-www-form-urlencoded"}
+    assert list(typed(client.post(reverse("admin:meetings_meeting_add"), **plain)).values()) == ["Typed"]
+    client.force_login(make_member("editor"))
+    answer = client.post(reverse("admin:meetings_meeting_change", args=[1]), **plain)
+    assert (answer.status_code, list(typed(answer).values())) == (410, ["Typed"])
+
+
+def test_an_address_without_a_name_gives_nothing_back(client):
+    topic = make_topic()
+    answer = client.post(form_of(topic).replace("/change/", "/"), {"name_en": "Typed"})
+    assert (answer.status_code, answer.url.partition("?")[0]) == (302, reverse("admin:login"))
 
 
 def test_no_password_is_given_back(client, members):
