@@ -159,30 +159,42 @@ def moments(rows: QuerySet, field: str) -> Iterator[datetime]:
     return (row[0] for row in (rows.values_list(field) if field else rows).iterator())
 
 
-def kinds_in_order() -> bytes:
-    """A byte for every change, the latest first: its kind, as the place of that among all kinds; one query a kind."""
+def kinds_in_order(most: int | None) -> bytes:
+    """A byte for every change, the latest first: its kind, as the place of that among all kinds; one query a kind.
+
+    With `most`, only so many of each kind are read: enough for as many of whatever kinds are chosen.
+    """
     streams = [
-        zip(moments(rows, field), repeat(place)) for place, (rows, field, _make) in enumerate(changing().values())
+        zip(moments(rows[:most], field), repeat(place))
+        for place, (rows, field, _make) in enumerate(changing().values())
     ]
     return bytes(place for _moment, place in merge(*streams, key=itemgetter(0), reverse=True))
+
+
+def numbers_of_changes() -> dict[ChangeKind, int]:
+    """How many changes of each kind there are; one query a kind."""
+    return {kind: rows.count() for kind, (rows, _field, _make) in changing().items()}
 
 
 def latest_changes(kinds: Iterable[str], part: int) -> tuple[list[Change], int]:
     """A part of the changes of some kinds, the latest first, and how many there are in all; a few queries a kind.
 
-    However far back a part is, only its own rows are read: what stands before it is counted by kind.
+    However far back a part is, only its own rows are read: what stands before it is counted by kind. For the first
+    part, which readers of feeds ask for again and again, no more than the beginning of each kind is looked at.
     """
-    known = changing()
+    known, state = changing(), content_state()
     others = bytes(place for place, kind in enumerate(known) if kind not in kinds)
-    chosen = kept(content_state(), "kinds of changes", kinds_in_order).translate(None, others)
+    most = ENTRIES if part == 1 else None
+    order = kept(state, ("kinds of changes", most), lambda: kinds_in_order(most)).translate(None, others)
+    numbers = kept(state, "numbers of changes", numbers_of_changes)
     start = (part - 1) * ENTRIES
     changes = []
     for place, (rows, _field, make) in enumerate(known.values()):
-        before, these = chosen.count(place, 0, start), chosen.count(place, start, start + ENTRIES)
+        before, these = order.count(place, 0, start), order.count(place, start, start + ENTRIES)
         if these:
             changes += make(list(rows[before : before + these]))
     changes.sort(key=lambda change: change.updated, reverse=True)
-    return changes, len(chosen)
+    return changes, sum(number for kind, number in numbers.items() if kind in kinds)
 
 
 def changes_feed(request: HttpRequest, kinds: list[str], part: int) -> Feed:

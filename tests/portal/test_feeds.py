@@ -105,3 +105,15 @@ def test_a_part_far_back_reads_only_its_own_rows(client, monkeypatch, mixed_chan
         assert len(ids_of(client, "/en/changes.atom?page=2")) == 2
     cut = [query["sql"].rpartition(" LIMIT ")[2] for query in queries if " LIMIT " in query["sql"]]
     assert cut == ["1 OFFSET 1", "1 OFFSET 1"]
+
+
+def test_the_first_part_looks_at_no_more_than_the_beginning_of_each_kind(client, monkeypatch, mixed_changes):
+    monkeypatch.setattr(feeds, "ENTRIES", 2)
+    with CaptureQueriesContext(connection) as queries:
+        feed = feedparser.parse(client.get("/en/changes.atom").content)
+    asked = [query["sql"] for query in queries if ' FROM "portal_document"' in query["sql"]]
+    in_order = [
+        sql for sql in asked if '"portal_document"."slug" ASC' in sql and "IN (" not in sql.rpartition("WHERE")[2]
+    ]
+    assert len(feed.entries) == 2
+    assert [sql.rpartition(" LIMIT ")[2] for sql in in_order] == ["2", "1"]
