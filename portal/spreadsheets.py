@@ -25,6 +25,7 @@ LONGEST_SHEET_NAME = 31
 # What spreadsheets take for the beginning of a formula, wide forms included; numbers written as text are none.
 FORMULA = re.compile(r"[\s\u00a0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+TEXTS = (str, list)
 
 
 def defused(text: str) -> str:
@@ -33,8 +34,10 @@ def defused(text: str) -> str:
 
 
 def csv_cell(value: Value) -> str:
+    if value is None:  # as many cells are
+        return ""
     text = as_text(value)
-    return defused(text) if isinstance(value, str | list) else text
+    return defused(text) if isinstance(value, TEXTS) else text
 
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> str:

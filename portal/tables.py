@@ -192,9 +192,10 @@ class Fields:
     def many(self, field: str, *, named: bool = True) -> list[Column]:
         """Related records, prefetched as the public sees them: their ids and, where they are short, their names."""
         related = self.model._meta.get_field(field).related_model
+        attribute = list_of(field)
 
         def read(row: Model, name: str = "slug") -> list[str]:
-            return [getattr(record, name) or "" for record in prefetched(row, field)]
+            return [getattr(record, name) or "" for record in getattr(row, attribute)]
 
         meaning = self.meaning(field)
         records = Relation(related, lambda row: prefetched(row, field), many=True)
@@ -344,6 +345,8 @@ def as_text(value: Value) -> str:
     """A value as plain text, the same in every format: dates after ISO 8601, numbers without idle decimals."""
     if value is None:
         return ""
+    if type(value) is str:
+        return value
     if isinstance(value, list):
         return BETWEEN.join(value)
     if isinstance(value, datetime):
