@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error, connection, transaction
+from django.db import Error, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils.translation import override
 
@@ -27,10 +27,9 @@ ADVICE = {
 
 
 def check_database() -> None:
-    """Begin to write, as `migrate` would. Raises CommandError with what is wrong and what to do."""
+    """Make the table that `migrate` makes first. Raises CommandError with what is wrong and what to do."""
     try:
-        with transaction.atomic():
-            MigrationRecorder(connection).ensure_schema()
+        MigrationRecorder(connection).ensure_schema()
     except Error as error:
         name, reason = connection.settings_dict["NAME"], str(error.__context__ or error).partition("\n")[0]
         raise CommandError(f"The database {name} cannot be used: {reason}. {ADVICE[connection.vendor]}") from None
