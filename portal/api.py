@@ -17,11 +17,11 @@ from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import path, re_path, reverse
-from django.utils.decorators import method_decorator
 from django.utils.http import quote_etag
 from django.utils.translation import get_language, get_language_from_request, gettext_lazy
-from django.views.decorators.csrf import csrf_exempt
-from django.views.generic import View
+from rest_framework import exceptions
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
 
 from portal.accounts.lockout import client_address
 from portal.exports import answer_unless_known, is_known, part_address, site_of, state_tag
@@ -35,7 +35,7 @@ from portal.tables import Table
 PREFIX = "/api/v1/"
 SAFE = ("GET", "HEAD")
 JSON, PROBLEM = "application/json", "application/problem+json"
-TAKE_JSON = {JSON, "application/*", "*/*"}  # what a client names that takes it
+TAKE_JSON = {JSON, "application/*", "*/*"}  # as clients mostly name it; the views know the other ways
 A_MINUTE = 60
 ASK_EACH_TIME = "no-cache"  # of caches: what is kept may be shown only after asking
 LONGEST_NUMBER = 9  # digits of a page number that is worth looking at
@@ -59,12 +59,36 @@ PREFLIGHT = {
 }
 
 
-class Refused(Exception):
-    """Why a request gets no answer; `errors` has what is wrong with each parameter."""
+class WrongParameters(exceptions.APIException):
+    """Parameters that are not understood; `errors` has what is wrong with each."""
 
-    def __init__(self, status: int, detail: str = "", errors: list[dict] | None = None, wait: int = 0) -> None:
-        super().__init__(status)
-        self.status, self.detail, self.errors, self.wait = status, detail, errors or [], wait
+    status_code = 400
+
+    def __init__(self, errors: list[dict]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class AskedTooMuch(exceptions.APIException):
+    """More than any list could mean."""
+
+    status_code = 400
+
+    @property
+    def told(self) -> str:
+        return too_much()
+
+
+class Changed(exceptions.APIException):
+    """The client asked for a state of the content that has gone."""
+
+    status_code = 412
+
+
+class Unreadable(exceptions.APIException):
+    """No database answers."""
+
+    status_code = 503
 
 
 def errors_of(*bound: forms.Form) -> list[dict]:
@@ -82,19 +106,21 @@ def as_json(content: Any, status: int = 200, content_type: str = JSON) -> HttpRe
     return HttpResponse(text, status=status, content_type=content_type)
 
 
-def problem(refused: Refused) -> HttpResponse:
-    """Why there is no answer, as problem details."""
-    title = TITLES[refused.status]
-    lines = [f"{error['label']} ({error['parameter']}): {' '.join(error['messages'])}" for error in refused.errors]
-    content = {
-        "type": "about:blank",
-        "title": title,
-        "status": refused.status,
-        "detail": refused.detail or "\n".join(lines) or title,
-    }
-    response = as_json(content | ({"errors": refused.errors} if refused.errors else {}), refused.status, PROBLEM)
-    if refused.wait:
-        response.headers["Retry-After"] = str(refused.wait)
+def problem(exception: Exception, context: dict) -> HttpResponse | None:
+    """An error as problem details; None for what is no error of the request."""
+    if isinstance(exception, Http404):
+        exception = exceptions.NotFound()
+    if not isinstance(exception, exceptions.APIException):
+        return None
+    status = exception.status_code
+    title = TITLES.get(status, exception.default_detail)
+    errors = getattr(exception, "errors", [])
+    lines = [f"{error['label']} ({error['parameter']}): {' '.join(error['messages'])}" for error in errors]
+    detail = "\n".join(lines) or getattr(exception, "told", str(title))
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    response = as_json(content | ({"errors": errors} if errors else {}), status, PROBLEM)
+    if wait := getattr(exception, "wait", None):
+        response["Retry-After"] = str(int(wait))
     return response
 
 
@@ -107,7 +133,7 @@ def for_everybody(response: HttpResponseBase) -> HttpResponseBase:
 
 def unreadable() -> HttpResponse:
     """For whoever finds out that no database answers, outside of the views, which can be asked once more."""
-    return for_everybody(problem(Refused(503)))
+    return for_everybody(problem(Unreadable(), {}))
 
 
 def takes_json(request: HttpRequest) -> bool:
@@ -126,44 +152,40 @@ def etag_of(request: HttpRequest, language: str) -> str:
     return f"{state_tag(request)}/{language}"
 
 
-@method_decorator(csrf_exempt, name="dispatch")
-class ApiView(View):
+class Throttle(BaseThrottle):
+    """So many requests a minute from one address; counted by the clock, in the cache."""
+
+    def allow_request(self, request, view) -> bool:
+        return may_ask(request)
+
+    def wait(self) -> int:
+        """Seconds to the next minute."""
+        return seconds_left(A_MINUTE)
+
+
+class ApiView(APIView):
     """What all answers share: who may ask how often, from where, and how they are told what is wrong."""
 
+    throttle_classes = [Throttle]
     http_method_names = ["get", "head", "options"]
 
-    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
-        try:
-            self.admit(request)
-            response = super().dispatch(request, *args, **kwargs)
-        except Refused as refused:
-            response = problem(refused)
-        except Http404:
-            response = problem(Refused(404))
-        response.headers["Allow"] = ", ".join(self._allowed_methods())
-        return for_everybody(response)
-
-    def admit(self, request: HttpRequest) -> None:
-        """Raises Refused, whatever the method."""
+    def initial(self, request, *args, **kwargs) -> None:
         if asks_too_much(request):
-            raise Refused(400, detail=too_much())
-        if not takes_json(request):
-            raise Refused(406)
-        if not may_ask(request):
-            raise Refused(429, wait=seconds_left(A_MINUTE))
-
-    def http_method_not_allowed(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        raise Refused(405)
+            raise AskedTooMuch()
+        super().initial(request, *args, **kwargs)
 
     def options(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         """What a browser asks before it lets a script of another site ask."""
         return HttpResponse(status=204, headers=PREFLIGHT)
 
+    def finalize_response(self, request, response: HttpResponseBase, *args, **kwargs) -> HttpResponseBase:
+        return super().finalize_response(request, for_everybody(response), *args, **kwargs)
+
     def answer(self, build) -> HttpResponse:
         """304 to a client that has this state of the content, before anything else is read."""
         response = answer_unless_known(self.request, build, etag=etag_of(self.request, get_language()))
-        if response.status_code == 412:
-            raise Refused(412)
+        if response.status_code == Changed.status_code:
+            raise Changed()
         response.headers["Cache-Control"] = ASK_EACH_TIME
         return response
 
@@ -239,12 +261,12 @@ class ListView(ApiView):
         return self.answer(lambda: self.page_of(table))
 
     def page_of(self, table: Table) -> HttpResponse:
-        """Raises Refused, and Http404 for a page that the list does not have."""
+        """Raises WrongParameters, and Http404 for a page that the list does not have."""
         query = self.request.GET
         # Only ids are asked of it: saying how the rows are read would cost more than all the rest.
         filterset, size = table.filterset_class(query, request=self.request), PageForm(query)
         if errors := errors_of(filterset.form, size):
-            raise Refused(400, errors=errors)
+            raise WrongParameters(errors)
         size = size.cleaned_data["page_size"] or USUAL_PAGE
         count = len(filterset.ids)
         number, last = page_number(query.get("page") or "1"), max(1, ceil(count / size))
@@ -294,8 +316,8 @@ class DocumentationView(ApiView):
 class NowhereView(ApiView):
     """Every other address under the API."""
 
-    def admit(self, request: HttpRequest) -> None:
-        super().admit(request)
+    def initial(self, request, *args, **kwargs) -> None:
+        super().initial(request, *args, **kwargs)
         raise Http404(request.path)
 
 

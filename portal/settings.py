@@ -394,6 +394,15 @@ AUTH_PASSWORD_VALIDATORS = [
 # The API: read only, without accounts; as many requests a minute from one address
 
 API_REQUESTS_A_MINUTE = read_number("API_REQUESTS_A_MINUTE", 3000)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+    "EXCEPTION_HANDLER": "portal.api.problem",
+    "URL_FORMAT_OVERRIDE": None,  # `format` is a filter of the meetings
+}
 
 # Reports of errors by visitors: as many an hour from one address
 
