@@ -41,6 +41,7 @@ from portal.dates import show_date
 from portal.index import content_state
 from portal.limits import Places
 from portal.reading import COME_BACK, OUTAGE, was_lost
+from portal.release import release
 from portal.spreadsheets import csv_parts, xlsx_file
 from portal.structured import LICENSE
 from portal.tables import Table, notes
@@ -200,8 +201,8 @@ def answer_unless_known(request: HttpRequest, build: Callable[[], HttpResponse],
 
 
 def state_tag(request: HttpRequest) -> str:
-    """Changes when the content does, and with the address that was asked for."""
-    return stable_id(*map(str, content_state()), request.build_absolute_uri())
+    """Changes when the content does, with the release, and with the address that was asked for."""
+    return stable_id(release(), *map(str, content_state()), request.build_absolute_uri())
 
 
 def about_file(table: Table, filterset, address: str) -> list[list[str]]:

@@ -13,9 +13,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b
 from http import HTTPStatus
-from pathlib import Path
 from threading import Lock
 
 from compression_middleware.middleware import compressor
@@ -31,6 +29,7 @@ from django.utils.http import parse_etags
 from portal.context import THEMES
 from portal.index import ContentState, content_state
 from portal.reading import OUTAGE, can_fall_back, fall_back, was_lost
+from portal.release import digest, release
 
 logger = logging.getLogger(__name__)
 
@@ -48,25 +47,11 @@ OVERHEAD = 2000  # bytes of a page in memory beside its body: its headers and it
 SHARE = 16  # the largest page kept is one 16th of all
 A_DAY = 24 * 60 * 60  # the day is part of the state
 
-CODE = ("portal", "meetings", "initiatives", "templates", "static", "requirements.txt")
-CODE_SUFFIXES = {".py", ".html", ".mo", ".css", ".js", ".svg", ".txt", ".xml", ".json", ".png", ".woff2"}
 
-
-def digest(*parts: bytes) -> str:
-    return blake2b(b"\0".join(parts), digest_size=16).hexdigest()
-
-
-def release_of(folder: Path) -> str:
-    """A digest of everything that pages are made with: code, templates, texts, styles, versions of libraries."""
-    files = [path for name in CODE for path in [folder / name, *(folder / name).rglob("*")]]
-    files = sorted(path for path in files if path.suffix in CODE_SUFFIXES and path.is_file())
-    return digest(*(part for path in files for part in (str(path.relative_to(folder)).encode(), path.read_bytes())))
-
-
-def release() -> str:
-    """The release as the deployment names it, else by its files; and the settings that show in a page."""
+def release_and_settings() -> str:
+    """The release, and the settings that show in a page."""
     shown = (settings.DEBUG, settings.HTTPS, settings.API_REQUESTS_A_MINUTE, settings.CONTENT_SECURITY_POLICY)
-    return f"{settings.RELEASE or release_of(settings.BASE_DIR)} {shown}"
+    return f"{release()} {shown}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +187,7 @@ class PageCacheMiddleware:
         if not settings.PAGE_CACHE_MEGABYTES:
             raise MiddlewareNotUsed
         self.get_response = get_response
-        self.release = release()
+        self.release = release_and_settings()
         self.pages = PagesInMemory(settings.PAGE_CACHE_MEGABYTES * MEGABYTE)
         self.shared = SharedPages() if "pages" in settings.CACHES else None
         self.last_state: ContentState | None = None

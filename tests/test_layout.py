@@ -20,7 +20,18 @@ APPS = ("portal", "meetings", "initiatives")  # from the floor up
 
 # Inside an app a file imports only files that stand before it; files on one shelf do not know each other.
 SHELVES = [
-    ("text", "charts", "glossary", "fragments", "word_diff", "breaker", "limits", "migration_operations", "postgresql"),
+    (
+        "text",
+        "charts",
+        "glossary",
+        "fragments",
+        "word_diff",
+        "breaker",
+        "limits",
+        "migration_operations",
+        "postgresql",
+        "release",
+    ),
     ("query", "reading"),
     ("entries", "occurrences", "passages", "spelling"),
     ("database",),

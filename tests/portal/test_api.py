@@ -429,3 +429,10 @@ def test_an_error_comes_before_a_condition(client, path, status, headers):
 def test_a_source_without_a_web_address_has_the_one_of_its_record(client):
     make_source(slug="paper", url="")
     assert client.get("/api/v1/sources/paper/").json()["url"] == "http://testserver/api/v1/sources/paper/"
+
+
+def test_a_client_of_another_release_gets_the_answer_anew(client, settings):
+    known = {"If-None-Match": client.get("/api/v1/initiatives/")["ETag"]}
+    assert client.get("/api/v1/initiatives/", headers=known).status_code == 304
+    settings.RELEASE = "another"
+    assert client.get("/api/v1/initiatives/", headers=known).status_code == 200

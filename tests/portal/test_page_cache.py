@@ -16,7 +16,8 @@ from django.utils import timezone
 from initiatives.models import Initiative
 from portal import page_cache
 from portal.models import State
-from portal.page_cache import KeptPage, PagesInMemory, release_of
+from portal.page_cache import KeptPage, PagesInMemory
+from portal.release import release_of
 from portal.workflow.pending import pending_of, publish
 from tests.factories import make_country, make_initiative, make_topic
 from tests.html_forms import form_values
