@@ -56,7 +56,8 @@ LONGEST_NAME = 120
 PART = 1 << 16  # bytes of a file that are sent at once
 NOT_IN_NAMES = re.compile(r"[^\w\s.,()–-]+|[\r\n\t]+")
 
-# A file is made, or read, while it is sent, and has a thread for as long as the visitor takes to fetch it.
+# A long file is made, or read, while it is sent, and has a thread for as long as the visitor takes to fetch it.
+MANY_ROWS = 1000  # up to so many a file is short, and on its way as soon as a page
 FILES_AT_ONCE = max(1, settings.WEB_THREADS // 2)
 places = Places(FILES_AT_ONCE, waiting=max(0, settings.WEB_THREADS - FILES_AT_ONCE - 1))
 
@@ -228,14 +229,16 @@ class ListFormat(View):
 
     table: Table = None
     suffix = ""
-    takes_place = False  # whether its files are too long to be made for many at once
+    takes_place = False  # whether its files, where they are long, are not made for many at once
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         filterset = self.table.select(request)
         if filterset.form.errors:
             return refusal(filterset.form)
-        return in_place(lambda: self.respond(filterset)) if self.takes_place else self.respond(filterset)
+        if self.takes_place and len(filterset.qs) > MANY_ROWS:
+            return in_place(lambda: self.respond(filterset))
+        return self.respond(filterset)
 
     def respond(self, filterset) -> HttpResponseBase:
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Files are made and sent for few visitors at once, so that the others get their pages."""
+"""Long files are made and sent for few visitors at once, so that the others get their pages."""
 
 import asyncio
 from collections.abc import Iterator
@@ -28,8 +28,9 @@ SORRY = {
 
 @pytest.fixture(autouse=True)
 def places(monkeypatch) -> Places:
-    """Those of this test, for which nobody waits."""
+    """Those of this test, for which nobody waits; every file is a long one."""
     monkeypatch.setattr("portal.limits.PATIENCE", 0)
+    monkeypatch.setattr(exports, "MANY_ROWS", -1)
     monkeypatch.setattr(exports, "places", Places(FILES_AT_ONCE, waiting=1))
     return exports.places
 
@@ -72,6 +73,16 @@ def test_who_finds_no_place_is_told_when_to_come_back(client, language, name):
 @pytest.mark.parametrize("path", ["en/initiatives/", "api/v1/initiatives/", "en/initiatives.atom", "en/meetings.ics"])
 def test_pages_and_the_api_need_no_place(client, path):
     assert client.get(f"/{path}").status_code == HTTPStatus.OK
+
+
+@pytest.mark.usefixtures("all_taken")
+@pytest.mark.parametrize("name", ["initiatives.csv", "initiatives.xlsx"])
+def test_a_short_file_needs_no_place(client, monkeypatch, name):
+    monkeypatch.setattr(exports, "MANY_ROWS", 2)
+    make_initiative(), make_initiative()
+    assert client.get(f"/en/{name}").status_code == HTTPStatus.OK
+    make_initiative()
+    assert client.get(f"/en/{name}").status_code == HTTPStatus.SERVICE_UNAVAILABLE
 
 
 @pytest.mark.usefixtures("all_taken")
