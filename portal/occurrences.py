@@ -12,7 +12,7 @@ from itertools import accumulate, chain
 
 from portal.query import Group, OtherNames, Piece, Query, Term, parse_query, pieces_of
 
-MOST_READ = 1_000_000  # occurrences, of all words of a text together
+MOST_READ = 800_000  # occurrences, of all words of a text together
 # Of a word beside a rarer one so many occurrences are read for each of the rarer one; of a beginning always all.
 READ_BESIDE_ONE = 10
 AFTER_EVERY_WORD = "\U0010ffff"

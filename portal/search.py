@@ -31,7 +31,7 @@ SHOWN_OF_A_KIND, SHOWN_ON_A_PAGE, SUGGESTED = 5, 20, 8
 MOST_LOOSENED = 6  # questions that ask less, offered where nothing was found
 MOST_WORDS_OFFERED = 24  # words of all the questions that are tried for such an offer
 
-MOST_READ_TO_OFFER = 400_000  # occurrences of these words, a third of what may be read for the text itself
+MOST_READ_TO_OFFER = 400_000  # occurrences of these words, half of what may be read for the text itself
 
 
 class Kind(TextChoices):
