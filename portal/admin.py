@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten, unquote
 from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, connection
 from django.db.models import F, ManyToManyField, Model, Prefetch, TextField, URLField
 from django.urls import translate_url
 from django.utils import timezone
@@ -146,8 +147,12 @@ class EditingAdmin(GivesBack, HistoryMixin, MeanwhileMixin, RelationsMixin, admi
     # What was submitted is changed by those who may publish; what is public changes as a pending version
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """What another saved between look and save is seen the second time: the form comes back and says so."""
         request.is_sent_form = request.method == "POST"
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def has_change_permission(self, request, obj=None):
         """What is sent too late, `RecordForm` and `PartForm` refuse: the form comes back, and nothing typed is lost."""
@@ -210,6 +215,8 @@ class EditingAdmin(GivesBack, HistoryMixin, MeanwhileMixin, RelationsMixin, admi
         moment = timezone.now()
         with revisions_of_deletion(request.user, going, moment):
             super().save_related(request, form, formsets, change)
+        if connection.vendor == "postgresql":
+            connection.check_constraints()  # a choice may be deleted by now; the commit would be too late to say so
         rows = [row for formset in formsets for row in formset.new_objects]
         rows += [row for formset in formsets for row, _changes in formset.changed_objects]
         is_other = form.has_changed() or not change

@@ -1,15 +1,18 @@
 """Two editors at one form: the second to save sees what changed meanwhile, and loses nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
 from meetings.models import Session
 from portal.history.models import CorrectionNote, OpenForm, WaitingNote
-from portal.models import State, Topic
+from portal.models import Source, State, Topic
 from portal.workflow.pending import pending_of, publish
 from tests.factories import (
     make_decision,
@@ -506,3 +509,53 @@ def test_an_impossible_choice_gives_way_to_what_the_other_one_chose(lan, minh, n
     minh.write(sources=[number])
     assert minh.send() == 200
     assert minh.values["sources"] == [str(source.pk)]
+
+
+# At the same moment
+
+
+def test_an_address_that_another_takes_between_look_and_save_comes_back_with_what_was_typed(client, monkeypatch):
+    editor = Editor("lan")
+    make_topic(slug="ai")
+    looked = []
+
+    def see(record, exclude=None) -> None:
+        """The other's record cannot be seen at the first look."""
+        looked.append(record)
+        if len(looked) > 1:
+            Model.validate_unique(record, exclude)
+
+    monkeypatch.setattr(Topic, "validate_unique", see)
+    typed = {"slug": "ai", "name_vi": "Trí tuệ nhân tạo", "name_en": "Artificial intelligence"}
+    answer = editor.client.post("/admin/portal/topic/add/", typed)
+    assert (answer.status_code, len(looked), Topic.objects.count()) == (200, 2, 1)
+    assert list(answer.context["errors"]) == [["Topic with this Address already exists."]]
+    assert "Artificial intelligence" in answer.content.decode()
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_a_choice_that_another_deletes_between_look_and_save_comes_back_with_what_was_typed(monkeypatch):
+    if connection.vendor == "sqlite":
+        pytest.skip("on SQLite nobody deletes while another saves")
+    editor, source = Editor("lan"), make_source()
+    save = Topic.save
+
+    def delete_and_save(topic, *arguments, **options) -> None:
+        with ThreadPoolExecutor() as other:
+            other.submit(delete_source).result()
+        save(topic, *arguments, **options)
+
+    def delete_source() -> None:
+        try:
+            Source.objects.filter(pk=source.pk).delete()
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(Topic, "save", delete_and_save)
+    typed = {"name_vi": "Trí tuệ nhân tạo", "name_en": "Artificial intelligence", "sources": [source.pk]}
+    answer = editor.client.post("/admin/portal/topic/add/", typed)
+    assert (answer.status_code, Topic.objects.exists(), Source.objects.exists()) == (200, False, False)
+    assert list(answer.context["adminform"].form.errors) == ["sources"]
+    assert "Artificial intelligence" in answer.content.decode()
+    assert not list(answer.context["messages"])
