@@ -91,9 +91,8 @@ def as_much_as_may_be(text: str, sample: Sample, other_names: OtherNames) -> str
     if may_be(text):
         return text
     words = words_to_look_for(pieces_of(text))
-    ways = [" ".join(words[:number]) for number in range(len(words) + 1)]
-    left = ways[bisect_left(ways, True, lo=1, key=lambda way: not may_be(way)) - 1]
-    return left or f'"{words[0]}"'
+    ways = (" ".join(words[:number]) for number in range(len(words), 0, -1))
+    return next(filter(may_be, ways), f'"{words[0]}"')
 
 
 def words_to_look_for(pieces: list[Piece]) -> list[str]:

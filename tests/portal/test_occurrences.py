@@ -73,6 +73,15 @@ def test_what_is_left_of_a_text_is_what_may_be_looked_for(monkeypatch, typed, le
     assert as_much_as_may_be(typed, judge, OtherNames()) == left
 
 
+def test_as_many_words_are_left_as_may_be_where_more_cost_less(monkeypatch):
+    """Of up to eight words each may be a beginning, of more none: nine cost less here than eight."""
+    monkeypatch.setattr(occurrences, "MOST_READ", 1000)
+    words = [f"chung{number}" for number in range(12)]
+    judge = sample(*[" ".join(words)] * 100)
+    left = as_much_as_may_be(" ".join(words), judge, OtherNames()).split()
+    assert left == words[:10]
+
+
 # As a visitor meets it
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
