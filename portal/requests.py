@@ -7,6 +7,7 @@ a name such as `rot13` is a fault before any middleware could answer it.
 
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 
 
@@ -26,3 +27,8 @@ class UTF8WSGIRequest(InUTF8, WSGIRequest):
 
 class UTF8ASGIRequest(InUTF8, ASGIRequest):
     pass
+
+
+def is_from_own_page(request: HttpRequest) -> bool:
+    """Whether a browser says that a page of this site sent the form, as it does of every form that is posted."""
+    return request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}"

@@ -49,6 +49,7 @@ from portal.models import (
 from portal.openapi import LARGEST_PAGE, USUAL_PAGE, guide
 from portal.pages import Evidence, RecordDetailView, RecordListView, all_of_few, drawn_once, public
 from portal.prepared import ANY_ID, PreparedQuery, prepared
+from portal.reports.views import not_taken_without_token
 from portal.search import LISTS, Search, SearchForm, suggest
 from portal.tables import TABLES, notes
 from portal.timeline import TimelineFilterSet, by_year_and_month
@@ -586,11 +587,12 @@ def not_found(request: HttpRequest) -> HttpResponse:
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose token is missing or too old: an editor's comes back with what was typed.
+    """A form whose token is missing or too old comes back with what was typed.
 
     Django's own page is English and unlike ours.
     """
-    return give_back_old(admin.site, request) or permission_denied(request, PermissionDenied(reason))
+    given_back = give_back_old(admin.site, request) or not_taken_without_token(request)
+    return given_back or permission_denied(request, PermissionDenied(reason))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -24,6 +24,7 @@ from portal.editing.bulk import AddedForm
 from portal.editing.choices import is_number_of
 from portal.history.models import CorrectionNote
 from portal.history.notes import CorrectionNoteForm
+from portal.requests import is_from_own_page
 from portal.revisions import DELETED
 from portal.translations.desk import written_texts
 from portal.workflow.forms import FORMS, StepForm
@@ -165,7 +166,7 @@ def give_back_signed_out(site: AdminSite, request: HttpRequest) -> HttpResponse 
 
 def give_back_old(site: AdminSite, request: HttpRequest) -> HttpResponse | None:
     """Only what this site's own page sent: what another site sends for an editor is not theirs to confirm."""
-    if request.META.get("HTTP_ORIGIN") != f"{request.scheme}://{request.get_host()}":
+    if not is_from_own_page(request):
         return None
     return give_back(
         site,

@@ -1,9 +1,12 @@
 """The public pages: a form to report an error of a record, its thanks, and the log of corrections."""
 
+from http import HTTPStatus
+
 from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.utils.translation import get_language
@@ -16,6 +19,7 @@ from portal.limits import seconds_left
 from portal.reading import COME_BACK, OUTAGE, was_lost
 from portal.reports.forms import AN_HOUR, ReportForm, may_report
 from portal.reports.records import corrections_of, log_of_corrections, path_of, record_at
+from portal.requests import is_from_own_page
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -34,7 +38,13 @@ class ReportView(FormView):
         except OUTAGE as error:
             if request.method != "POST" or not was_lost(error):
                 raise
-            return self.not_taken()
+            why = _(
+                "The database that keeps reports does not answer. What you wrote stands below, "
+                "and nowhere else: please send it again in a few minutes."
+            )
+            response = not_taken(request, HTTPStatus.SERVICE_UNAVAILABLE, why)
+            response["Retry-After"] = str(COME_BACK)
+            return response
 
     def get_form_kwargs(self) -> dict:
         return super().get_form_kwargs() | {"page": path_of(self.record)}
@@ -51,20 +61,33 @@ class ReportView(FormView):
         report.save()
         return redirect(f"{reverse('report_thanks')}?{urlencode({'record': path_of(self.record)})}")
 
-    def not_taken(self) -> HttpResponse:
-        """The text as it was, in a form that can be sent again; the page about the lost database would drop it."""
-        typed = {name: self.request.POST.get(name, "") for name in ReportForm.base_fields}
-        form = ReportForm(initial=typed, page=self.request.GET.get("record", ""))
-        response = render(self.request, "portal/report_not_taken.html", {"form": form}, status=503)
-        response["Retry-After"] = str(COME_BACK)
-        return response
-
     def too_many(self, form: ReportForm) -> HttpResponse:
         """The form with the text as it was, to be sent again in the next hour."""
         form.add_error(None, _("Many reports came from your address. Please send this one in an hour."))
         return self.render_to_response(
             self.get_context_data(form=form), status=429, headers={"Retry-After": str(seconds_left(AN_HOUR))}
         )
+
+
+def not_taken(request: HttpRequest, status: HTTPStatus, why: str) -> HttpResponse:
+    """The text as it was, in a form that can be sent again; a page about the error alone would drop it."""
+    typed = {name: request.POST.get(name, "") for name in ReportForm.base_fields}
+    form = ReportForm(initial=typed, page=request.GET.get("record", ""))
+    context = {"form": form, "status": status.value, "why": why}
+    response = render(request, "portal/report_not_taken.html", context, status=status)
+    add_never_cache_headers(response)
+    return response
+
+
+def not_taken_without_token(request: HttpRequest) -> HttpResponse | None:
+    """A report whose token is missing or too old; None for any other form, and for what another site sent."""
+    if request.resolver_match.view_name != "report_error" or not is_from_own_page(request):
+        return None
+    why = _(
+        "The cookie that guards this form is missing or was changed. What you wrote stands below: "
+        "please send it again. If this page comes back, allow cookies for this site."
+    )
+    return not_taken(request, HTTPStatus.FORBIDDEN, why)
 
 
 class ThanksView(TemplateView):

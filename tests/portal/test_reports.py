@@ -64,10 +64,7 @@ def test_a_report_that_cannot_be_kept_says_so_and_gives_back_what_was_typed(clie
     answer = send(client, email="dan@example.org", opened=opened)
     page = BeautifulSoup(answer.content, "html5lib")
     assert (answer.status_code, page.h1.get_text()) == (503, "Báo lỗi của bạn chưa được tiếp nhận")
-    typed = {
-        field["name"]: field.get("value") or field.get_text().strip()
-        for field in page.select("form.report-form [name]")
-    }
+    typed = typed_in(page)
     assert (typed["text"], typed["email"], typed["opened"]) == (TEXT, "dan@example.org", opened)
     assert not ErrorReport.objects.exists()
     monkeypatch.undo()
@@ -144,6 +141,39 @@ def test_a_browser_without_the_token_of_the_form_is_refused(meeting):
     client.get(FORM)
     token = client.cookies["csrftoken"].value
     assert send(client, csrfmiddlewaretoken=token).status_code == 302
+
+
+def typed_in(page: BeautifulSoup) -> dict[str, str]:
+    """What the form on a page would send, by the names of its controls."""
+    return {
+        field["name"]: field.get("value") or field.get_text().strip()
+        for field in page.select("form.report-form [name]")
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"),
+    [("vi", "Báo lỗi của bạn chưa được tiếp nhận"), ("en", "Your report was not taken")],
+)
+def test_a_report_whose_cookie_was_deleted_is_given_back_and_then_taken(meeting, language, heading):
+    client, address = (
+        Client(enforce_csrf_checks=True, headers={"origin": "http://testserver"}),
+        f"/{language}{FORM[3:]}",
+    )
+    answer = send(client, address, email="dan@example.org", csrfmiddlewaretoken="x" * 64)
+    page = BeautifulSoup(answer.content, "html5lib")
+    assert (answer.status_code, page.h1.get_text()) == (403, heading)
+    assert "no-store" in answer.headers["Cache-Control"]
+    typed = typed_in(page)
+    assert (typed["text"], typed["email"]) == (TEXT, "dan@example.org")
+    assert client.post(address, typed).status_code == 302
+    assert ErrorReport.objects.get().text == TEXT
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": "https://elsewhere.example"}])
+def test_a_report_that_another_site_sent_is_not_given_back(meeting, headers):
+    answer = send(Client(enforce_csrf_checks=True, headers=headers))
+    assert (answer.status_code, TEXT in answer.content.decode()) == (403, False)
 
 
 @pytest.mark.parametrize(
