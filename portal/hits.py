@@ -35,7 +35,7 @@ from portal.text import folded_words
 KEPT_ANSWERS = 64  # each up to 0.1 MB where there are 100,000 records
 # Entries, by the column in which they were found, that are still asked about marks, rows and whole words.
 TOO_MANY_TO_ASK = {"words": 5_000, "names": 2_000}
-TOO_MANY_TO_TELL = 20_000  # names, of which it is not asked whether they begin so: most will
+TOO_MANY_TO_TELL = 20_000  # names that hold the words: most things are named so, and it tells nothing of one
 FEW_TO_READ = 5_000  # entries, among which everything may be looked for
 SAMPLED = 200  # entries by which it is judged what else may be
 COSTS = {"sqlite": Cost(begun=1, row=1), "postgresql": Cost(begun=4, row=100)}
@@ -133,15 +133,21 @@ def of_model(numbers: BitMap, model: type[Model]) -> BitMap:
     return BitMap.union(*(in_language(numbers, model, language) for language in LANGUAGES))
 
 
-def questions(query: Query, found: BitMap, column: str) -> dict[str, tuple]:
+def are_most_named_so(query: Query, found: BitMap, column: str, state: ContentState) -> bool:
+    """Whether so many names hold the words that they tell nothing; of what texts found, judged by a few entries."""
+    if len(found) <= TOO_MANY_TO_TELL:
+        return False
+    return column == "names" or sample_of("names", state).number_of(query) > TOO_MANY_TO_TELL
+
+
+def questions(query: Query, found: BitMap, column: str, state: ContentState) -> dict[str, tuple]:
     """What is asked of the entries that were found in a column: by name the column and the condition."""
     asked = {"named": ("names", query.as_named())}
     if other := query.as_otherwise_named():
         asked["otherwise_named"] = ("names", other)
-    if column == "words":
-        asked["in_name"] = ("names", query.everywhere())
-    elif len(found) <= TOO_MANY_TO_TELL:
-        asked["begins"] = ("names", query.as_beginning())
+    if not are_most_named_so(query, found, column, state):
+        in_name, begins = ("names", query.everywhere()), ("names", query.as_beginning())
+        asked |= {"in_name": in_name} if column == "words" else {"begins": begins}
     most = TOO_MANY_TO_ASK[column] if len(query.words) <= MOST_WORDS_TO_ASK else FEW_ENTRIES
     if len(found) > most:
         return asked
@@ -207,18 +213,18 @@ def find(text: str, state: ContentState, model: type[Model] | None = None) -> Hi
         return Hits(query)
     if not query.wanted:
         return Hits(query, every_number(), excluded(query, model))
-    return fitting(query, "words", model)
+    return fitting(query, "words", state, model)
 
 
 @lru_cache(maxsize=KEPT_ANSWERS)
 def find_names(text: str, state: ContentState) -> Hits:
     """What a text finds among the names alone, of all records: for what is only half typed."""
     query = understand(text, state)
-    return fitting(query, "names") if query.wanted else Hits(query)
+    return fitting(query, "names", state) if query.wanted else Hits(query)
 
 
-def fitting(query: Query, column: str, model: type[Model] | None = None) -> Hits:
+def fitting(query: Query, column: str, state: ContentState, model: type[Model] | None = None) -> Hits:
     """The entries in whose names or texts all that is wanted occurs, and what tells the better of them."""
     found = find_numbers({"found": (column, query.everywhere())}, model)["found"]
-    answers = find_among(found, questions(query, found, column), model)
+    answers = find_among(found, questions(query, found, column, state), model)
     return Hits(query, found, excluded(query, model) if found else BitMap(), answers)

@@ -57,13 +57,16 @@ class Sample:
     def read_for_rows(self, groups: list[Group]) -> int:
         """Each entry that holds the words is looked at, but once for however many rows."""
         rows = [term for group in groups for term in group if len(term.words) > 1]
-        looked_at = rows and [
-            entry
-            for entry in self.entries
-            if any(self.holds(entry, row) for row in rows)
-            and all(any(self.holds(entry, term) for term in group) for group in groups)
-        ]
+        looked_at = [entry for entry in self.holding(groups) if any(holds(entry, row) for row in rows)] if rows else []
         return self.cost.row * len(looked_at)
+
+    def number_of(self, query: Query) -> int:
+        """How many entries hold all that is wanted."""
+        return self.stands_for * len(self.holding(query.everywhere().needed()))
+
+    def holding(self, groups: list[Group]) -> list[frozenset[str]]:
+        """The entries of the sample with a term of each group, whose words may stand wherever they like."""
+        return [entry for entry in self.entries if all(any(holds(entry, term) for term in group) for group in groups)]
 
     def count(self, term: Term) -> int:
         """What it takes to read all the occurrences of its words, of which an entry has one of each word."""
@@ -77,9 +80,13 @@ class Sample:
     def count_word(self, word: str) -> int:
         return self.counts.get(word, 0)
 
-    def holds(self, entry: frozenset[str], term: Term) -> bool:
-        """Whether the entry holds the words of a term wherever they stand; what is only begun may always follow."""
-        return entry.issuperset(term.words[:-1] if term.goes_on else term.words)
+
+def holds(entry: frozenset[str], term: Term) -> bool:
+    """Whether an entry holds the words of a term."""
+    if not term.goes_on:
+        return entry.issuperset(term.words)
+    *whole, begun = term.words
+    return entry.issuperset(whole) and any(word.startswith(begun) for word in entry)
 
 
 def as_much_as_may_be(text: str, sample: Sample, other_names: OtherNames) -> str:

@@ -138,6 +138,19 @@ def test_a_text_with_a_rare_word_is_looked_for_whole(client, often, monkeypatch)
     assert [link.get_text() for link in page.select(".hits h3 a")] == ["Hiếm"]
 
 
+def test_of_words_of_many_texts_those_in_names_come_first_unless_most_names_hold_them(client, often, monkeypatch):
+    monkeypatch.setattr(hits, "TOO_MANY_TO_TELL", 5)
+    make_initiative(name_vi="Xa ba bo", name_en="A")
+    assert found_first(client, "ba bo") == "Xa ba bo"
+    for number in range(6):
+        make_initiative(name_vi=f"Ya ba bo {number}", name_en="A")
+    assert found_first(client, "ba bo") == "Tên 0"
+
+
+def found_first(client, text: str) -> str:
+    return open_page(client, "/vi/search/", text).select_one(".hits h3 a").get_text()
+
+
 def test_what_is_typed_for_suggestions_is_judged_by_names(client, often):
     assert len(open_page(client, "/vi/search/suggestions/", "Tên 1").select("li")) == 1
     make_initiative(name_vi=f"{OFTEN} gan", name_en="A")
