@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -17,6 +18,7 @@ from urllib.request import urlopen
 
 import pytest
 from django.conf import settings
+from gunicorn.config import Config
 
 from deploy.cluster import NGINX, find_nginx, site_of, status_of, wait_for, workers_of
 from tests.conftest import miss
@@ -201,17 +203,19 @@ class Line:
 
 
 @cache
-def answers() -> type:
-    """What the settings have gunicorn answer with; read once, as they put it in the place of gunicorn's own."""
+def settings_of_gunicorn() -> dict:
+    """Read once, as they put their own answers in the place of gunicorn's."""
     try:
-        return runpy.run_path(str(SETTINGS))["Answer"]
+        return runpy.run_path(str(SETTINGS))
     finally:
         gc.enable()  # here no server starts, which would do it
 
 
 def answer_on(line: Line, length: int | None, status: str = "200 OK"):
     request = SimpleNamespace(version=(1, 1), method="GET", should_close=lambda: False)
-    answer = answers()(request, line, SimpleNamespace(protocol="http", is_ssl=False, sendfile=None))
+    answer = settings_of_gunicorn()["Answer"](
+        request, line, SimpleNamespace(protocol="http", is_ssl=False, sendfile=None)
+    )
     answer.start_response(status, [] if length is None else [("Content-Length", str(length))])
     return answer
 
@@ -251,3 +255,41 @@ def test_a_file_follows_its_head(tmp_path):
         assert answer.sendfile(SimpleNamespace(filelike=file))
         answer.close()
     assert [line.calls[0].startswith(b"HTTP/1.1 200 OK"), *line.calls[1:]] == [True, b"0123456789"]
+
+
+# Who takes a connection
+
+
+def worker_with(connections: int):
+    """A worker with so many connections; what it takes it hands to no thread."""
+    worker = object.__new__(settings_of_gunicorn()["Worker"])
+    worker.cfg, worker.nr_conns, worker.enqueue_req = Config(), connections, lambda connection: None
+    return worker
+
+
+def test_a_worker_leaves_a_connection_to_one_that_has_fewer(monkeypatch):
+    busy, idle, waited = worker_with(12), worker_with(4), []
+
+    def wait(seconds: float) -> None:
+        """While the busy one waits, the idle one has waited already."""
+        waited.append(seconds)
+        if len(waited) == 1:
+            idle.accept(listener)
+
+    monkeypatch.setattr(time, "sleep", wait)
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
+        listener.setblocking(False)
+        busy.accept(listener)
+        assert (busy.nr_conns, idle.nr_conns) == (12, 5)
+        assert waited[0] > waited[1] > 0
+        with socket.create_connection(listener.getsockname()):  # which nobody else wants
+            busy.accept(listener)
+            assert busy.nr_conns == 13
+
+
+def test_a_worker_with_very_many_connections_still_takes_one_soon(monkeypatch):
+    waited = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
+        worker_with(900).accept(listener)
+    assert waited[0] < 0.01
