@@ -32,7 +32,7 @@ from portal.occurrences import Cost, Sample, as_much_as_may_be
 from portal.query import Names, OtherNames, Query, parse_query
 from portal.text import folded_words
 
-KEPT_ANSWERS = 64  # each up to 0.1 MB where there are 100,000 records
+KEPT_ANSWERS = 32  # each up to 0.1 MB where there are 100,000 records
 # Entries, by the column in which they were found, that are still asked about marks, rows and whole words.
 TOO_MANY_TO_ASK = {"words": 5_000, "names": 2_000}
 TOO_MANY_TO_TELL = 20_000  # names that hold the words: most things are named so, and it tells nothing of one

@@ -23,7 +23,7 @@ ANY_SLUG, ANY_ID = "?", -987_654_321
 ONE_OF = "IN (%s)"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
 # About so many rows of a kind are kept in memory; where there are more, the others are read for each page.
-MOST_ROWS = 1000
+MOST_ROWS = 500
 
 
 def asked(using: str, sql: str, parameters: list, *, often: bool = True) -> list[tuple]:

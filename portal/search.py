@@ -351,7 +351,7 @@ def names_of(kind: Kind) -> Iterable[str]:
     named = [f"{name}_{language}" for language in LANGUAGES] if f"{name}_{LANGUAGES[0]}" in columns else [name]
     named += columns & {"acronym"}
     rows = MODELS[kind].objects.published().order_by().values_list(*named)
-    return filter(None, chain.from_iterable(rows))
+    return filter(None, chain.from_iterable(rows.iterator()))
 
 
 # Suggestions while typing

@@ -277,7 +277,7 @@ DATABASE_ROUTERS = ["portal.reading.ReplicaRouter"]
 CACHES = {
     "default": read_cache(),
     # Parts of pages that are the same on all of them, kept by each process for itself.
-    "template_fragments": {"BACKEND": "portal.fragments.FragmentCache", "OPTIONS": {"MAX_ENTRIES": 5000}},
+    "template_fragments": {"BACKEND": "portal.fragments.FragmentCache", "OPTIONS": {"MAX_ENTRIES": 4000}},
 }
 
 if read_text("CACHE_URL"):
