@@ -97,7 +97,8 @@ class Worker(ThreadWorker):
         All are told of it, and any may be the first: of two workers one often had 14 of 16 connections, and who
         asked it waited several times as long.
         """
-        time.sleep(A_MOMENT * min(self.nr_conns, MOMENTS))
+        if self.cfg.workers > 1:
+            time.sleep(A_MOMENT * min(self.nr_conns, MOMENTS))
         super().accept(listener)
 
     def handle(self, connection) -> object:

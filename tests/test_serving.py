@@ -260,10 +260,11 @@ def test_a_file_follows_its_head(tmp_path):
 # Who takes a connection
 
 
-def worker_with(connections: int):
-    """A worker with so many connections; what it takes it hands to no thread."""
+def worker_with(connections: int, workers: int = 2):
+    """One of some workers, with so many connections; what it takes it hands to no thread."""
     worker = object.__new__(settings_of_gunicorn()["Worker"])
     worker.cfg, worker.nr_conns, worker.enqueue_req = Config(), connections, lambda connection: None
+    worker.cfg.set("workers", workers)
     return worker
 
 
@@ -292,4 +293,12 @@ def test_a_worker_with_very_many_connections_still_takes_one_soon(monkeypatch):
     monkeypatch.setattr(time, "sleep", waited.append)
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
         worker_with(900).accept(listener)
-    assert waited[0] < 0.01
+    assert 0 < waited[0] < 0.01
+
+
+def test_the_only_worker_takes_a_connection_at_once(monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("It waits for nobody."))
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
+        only = worker_with(12, workers=1)
+        only.accept(listener)
+    assert only.nr_conns == 13
