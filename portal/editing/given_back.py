@@ -168,6 +168,8 @@ def give_back_old(site: AdminSite, request: HttpRequest) -> HttpResponse | None:
     """Only what this site's own page sent: what another site sends for an editor is not theirs to confirm."""
     if not is_from_own_page(request):
         return None
+    if not site.has_permission(request):
+        return give_back_signed_out(site, request)
     return give_back(
         site,
         request,

@@ -270,6 +270,18 @@ def test_a_form_that_is_older_than_the_sign_in_is_given_back_and_then_saved(memb
     assert topic.name_en == "Typed"
 
 
+def test_who_deleted_all_cookies_is_told_to_sign_in(members):
+    topic, strict = make_topic(state=State.DRAFT, name_en="Old"), Client(enforce_csrf_checks=True)
+    strict.force_login(members["editor"])
+    opened = fields_of(strict, topic)
+    strict.cookies.clear()
+    strict.cookies["django_language"] = "en"
+    answer = strict.post(form_of(topic), opened | {"name_en": ["Typed"]}, headers={"origin": "http://testserver"})
+    assert answer.status_code == 403
+    assert notice(answer).startswith("You are signed out by now. What you wrote stands below. Sign in, in a new tab,")
+    assert "Typed" in answer.content.decode()
+
+
 @pytest.mark.parametrize("headers", [{}, {"origin": "https://elsewhere.example"}, {"origin": "null"}])
 def test_what_another_site_sends_is_not_offered_to_be_sent_once_more(members, headers):
     topic, strict = make_topic(state=State.DRAFT), Client(enforce_csrf_checks=True)
