@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate, chain
 
-from portal.query import Group, OtherNames, Piece, Query, Term, parse_query, pieces_of
+from portal.query import Condition, Group, OtherNames, Piece, Query, Term, parse_query, pieces_of
 
 MOST_READ = 800_000  # occurrences, of all words of a text together
 # Of a word beside a rarer one so many occurrences are read for each of the rarer one; of a beginning always all.
@@ -43,16 +43,17 @@ class Sample:
 
     def read_for(self, query: Query) -> int:
         """How many occurrences are read to find what a query finds."""
-        wanted = self.read_for_all(query.everywhere().needed()) if query.wanted else 0
+        wanted = self.read_for_all(query.everywhere()) if query.wanted else 0
         unwanted = sum(self.count(term) + self.read_for_rows([(term,)]) for term in query.unwanted)
         return self.stands_for * (wanted + unwanted)
 
-    def read_for_all(self, groups: list[Group]) -> int:
+    def read_for_all(self, condition: Condition) -> int:
+        groups, shared = condition.apart()
         counts = [sum(self.count(term) for term in group) for group in groups]
         beside = READ_BESIDE_ONE * max(min(counts), 1)
         begun = [any(term.goes_on for term in group) for group in groups]
         read = sum(count if goes_on else min(count, beside) for count, goes_on in zip(counts, begun, strict=True))
-        return read + self.read_for_rows(groups)
+        return read + sum(map(self.count, shared)) + self.read_for_rows(condition.needed())
 
     def read_for_rows(self, groups: list[Group]) -> int:
         """Each entry that holds the words is looked at, but once for however many rows."""

@@ -115,6 +115,12 @@ class Condition:
                 left.remove(group)
         return left
 
+    def apart(self) -> tuple[list[Group], list[Term]]:
+        """The needed groups without what stands in every one of them, and that by itself: one of it is enough."""
+        groups = self.needed()
+        shared = [each for each in groups[0] if len(groups) > 1 and all(each in group for group in groups)]
+        return [tuple(each for each in group if each not in shared) for group in groups], shared
+
     def holds_in(self, text: str) -> bool:
         """Whether words as they are indexed fit; what the databases answer of an entry."""
         between = f" {text} "
@@ -128,11 +134,9 @@ class Condition:
 
     def said(self, term: Callable[[Term], str], both: str, either: str) -> str:
         """In the language of a database. What stands in every group is said once: it is looked up as often as said."""
-        groups = self.needed()
-        shared = [each for each in groups[0] if len(groups) > 1 and all(each in group for group in groups)]
-        own = ([each for each in group if each not in shared] for group in groups)
-        apart = both.join(f"({either.join(map(term, group))})" for group in own)
-        return either.join([f"({apart})", *map(term, shared)]) if shared else apart
+        groups, shared = self.apart()
+        all_of_them = both.join(f"({either.join(map(term, group))})" for group in groups)
+        return either.join([f"({all_of_them})", *map(term, shared)]) if shared else all_of_them
 
 
 def whole_name(words: Iterable[str]) -> str:

@@ -47,6 +47,12 @@ def test_of_words_beside_a_rare_one_only_some_are_read():
     assert read_for('"cap" "bien" "khong"', judge) == 10 + 10
 
 
+def test_another_spelling_of_the_whole_text_is_read_once_however_many_words_it_has():
+    judge = sample(*["mang 5g o viet nam"] * 10, "5 g")
+    plain, with_code = read_for("mang hai o viet", judge), read_for("mang 5g o viet", judge)
+    assert 30 <= plain < with_code < 2 * (plain + 30)
+
+
 def test_entries_that_hold_all_words_are_looked_at_once_for_however_many_rows():
     judge = sample("cap bien sau", "cap quang", "bien cap", row=100)
     assert read_for('"cap bien"', judge) == 3 + 2 + 2 * 100
