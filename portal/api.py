@@ -24,7 +24,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from portal.accounts.lockout import client_address
-from portal.exports import answer_unless_known, is_known, part_address, site_of, state_tag
+from portal.exports import answer_unless_known, is_known, page_number, part_address, site_of, state_tag
 from portal.filters import FilterForm
 from portal.index import content_state
 from portal.limits import asks_too_much, has_room, seconds_left, too_much
@@ -38,7 +38,6 @@ JSON, PROBLEM = "application/json", "application/problem+json"
 TAKE_JSON = {JSON, "application/*", "*/*"}  # as clients mostly name it; the views know the other ways
 A_MINUTE = 60
 ASK_EACH_TIME = "no-cache"  # of caches: what is kept may be shown only after asking
-LONGEST_NUMBER = 9  # digits of a page number that is worth looking at
 TITLES = {
     400: gettext_lazy("This request could not be understood"),
     404: gettext_lazy("There is nothing at this address"),
@@ -203,6 +202,11 @@ def tag_that_is_known(request: HttpRequest) -> str:
     return etag if is_known(request, etag) else ""
 
 
+def is_moved(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether an address of the API was answered with another one, as an address without its last slash is."""
+    return f"{request.path_info}/".startswith(PREFIX) and "Location" in response.headers
+
+
 class KnownAnswersMiddleware:
     """Tells a client of the API that it has the answer before the other middleware run, as is done for kept pages.
 
@@ -215,7 +219,8 @@ class KnownAnswersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         etag = tag_that_is_known(request)
         if not etag or not may_ask(request):
-            return self.get_response(request)
+            response = self.get_response(request)
+            return for_everybody(response) if is_moved(request, response) else response
         headers = {"ETag": etag, "Cache-Control": ASK_EACH_TIME, "Vary": "Accept-Language, Accept-Encoding"}
         return for_everybody(HttpResponseNotModified(headers=headers))
 
@@ -236,7 +241,15 @@ class PageForm(FilterForm):
     """How much of a list one answer has."""
 
     page_size = forms.IntegerField(
-        label=gettext_lazy("Records in one answer"), min_value=1, max_value=LARGEST_PAGE, required=False
+        label=gettext_lazy("Records in one answer"),
+        min_value=1,
+        max_value=LARGEST_PAGE,
+        required=False,
+        error_messages={
+            "invalid": gettext_lazy("Enter a whole number."),
+            "min_value": gettext_lazy("The least is %(limit_value)s."),
+            "max_value": gettext_lazy("The most is %(limit_value)s."),
+        },
     )
 
 
@@ -245,12 +258,6 @@ def table_called(name: str) -> Table:
     if name not in lists():
         raise Http404(name)
     return lists()[name]
-
-
-def page_number(text: str) -> int:
-    """The number of a page; 0, which no list has, for what is none."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else 0
 
 
 class ListView(ApiView):

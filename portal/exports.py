@@ -53,6 +53,7 @@ PLAIN = "text/plain; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ENTRIES_AT_ONCE = 500
 LONGEST_NAME = 120
+LONGEST_NUMBER = 9  # digits of a page number that is worth looking at
 PART = 1 << 16  # bytes of a file that are sent at once
 NOT_IN_NAMES = re.compile(r"[^\w\s.,()–-]+|[\r\n\t]+")
 
@@ -65,6 +66,12 @@ places = Places(FILES_AT_ONCE, waiting=max(0, settings.WEB_THREADS - FILES_AT_ON
 def site_of(request: HttpRequest) -> str:
     """What a path needs before it to be an address anywhere: https://example.org."""
     return request.build_absolute_uri("/")[:-1]
+
+
+def page_number(text: str) -> int:
+    """The number of a page; 0, which no list has, for what is none."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else 0
 
 
 def part_address(request: HttpRequest, number: int) -> str:

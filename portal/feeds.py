@@ -11,7 +11,6 @@ from heapq import merge
 from itertools import repeat
 from operator import itemgetter
 
-from django import forms
 from django.db.models import Model, QuerySet, TextChoices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -25,7 +24,7 @@ from initiatives.models import Discrepancy, Initiative, Milestone
 from meetings.models import DateChange, Decision, Meeting
 from portal.atom import Feed, clean, stable_id
 from portal.dates import show_date
-from portal.exports import answer_unless_known, part_address, refusal, site_of, state_tag
+from portal.exports import answer_unless_known, page_number, part_address, refusal, site_of, state_tag
 from portal.filters import FilterForm, ValuesField
 from portal.index import content_state, kept
 from portal.models import Document
@@ -47,10 +46,9 @@ class ChangeKind(TextChoices):
 
 
 class ChangesForm(FilterForm):
-    """`kind`, which may be repeated, and which part of a long feed."""
+    """`kind`, which may be repeated."""
 
     kind = ValuesField(knows=ChangeKind.values.__contains__, label=gettext_lazy("Kind"))
-    page = forms.IntegerField(min_value=1, max_value=10_000, required=False, label=gettext_lazy("Page"))
 
 
 @dataclass(frozen=True)
@@ -236,12 +234,14 @@ def changes_feed(request: HttpRequest, kinds: list[str], part: int) -> Feed:
 @require_safe
 def changes(request: HttpRequest) -> HttpResponse:
     """The changes, the latest first, a hundred at a time; `kind` chooses among them."""
-    form = ChangesForm(request.GET)
+    form, part = ChangesForm(request.GET), page_number(request.GET.get("page") or "1")
     if form.errors:
         return refusal(form)
+    if not part:
+        raise Http404
 
     def build() -> HttpResponse:
-        feed = changes_feed(request, form.cleaned_data["kind"], form.cleaned_data["page"] or 1)
+        feed = changes_feed(request, form.cleaned_data["kind"], part)
         return HttpResponse(feed.writeString("utf-8"), content_type=Feed.content_type)
 
     return answer_unless_known(request, build, etag=state_tag(request))

@@ -275,6 +275,27 @@ def test_a_wrong_filter_is_told_in_the_words_of_the_page(client):
     assert refused(client, "initiatives/?status=zz", 400)["errors"][0]["messages"] == ["Giá trị không hợp lệ: zz."]
 
 
+@pytest.mark.parametrize("path", ["/api/v1", "/api/v1/meetings", "/api/v1/meetings/adgmin-6"])
+def test_scripts_of_other_sites_may_follow_an_address_without_its_last_slash(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer["Location"]) == (301, f"{path}/")
+    assert answer["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("size", "language", "told"),
+    [
+        ("x", "vi", "Hãy nhập một số nguyên."),
+        ("0", "vi", "Ít nhất là 1."),
+        ("1001", "vi", "Nhiều nhất là 1000."),
+        ("1001", "en", "The most is 1000."),
+    ],
+)
+def test_a_size_that_is_none_is_told_in_words(client, size, language, told):
+    answer = client.get("/api/v1/meetings/", {"page_size": size}, headers={"Accept-Language": language})
+    assert (answer.status_code, answer.json()["errors"][0]["messages"]) == (400, [told])
+
+
 @pytest.mark.parametrize("path", ["?page_size=1001", "?page_size=0", "?page_size=x", "?q=%00", "?updated_since=%00"])
 def test_a_wrong_parameter_is_an_error_and_no_fault(client, path):
     assert refused(client, f"initiatives/{path}", 400)["errors"]
