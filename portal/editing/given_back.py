@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from reversion.models import Version
 
 from portal.database import content_models
 from portal.editing.bulk import AddedForm
@@ -180,7 +181,7 @@ def give_back_old(site: AdminSite, request: HttpRequest) -> HttpResponse | None:
 
 
 def give_back_settled(site: AdminSite, request: HttpRequest, why: str) -> HttpResponse | None:
-    """A value for a conflict that is none any more, which is not to be sent once more."""
+    """What was written for a conflict or a step that is none any more, which is not to be sent once more."""
     return give_back(site, request, HTTPStatus.GONE, why, _("Copy what you need."), is_over=True)
 
 
@@ -198,7 +199,13 @@ def give_back_refused(site: AdminSite, request: HttpRequest, refusal: Exception)
 def after_deletion(site: AdminSite, request: HttpRequest) -> tuple[str, dict[str, Any]]:
     """What can be done, and what is known of the deletion of the record that the form was for."""
     model_admin, number = record_asked_for(site, request)
-    deleted = model_admin.deleted_versions().filter(object_id=number).first() if model_admin else None
+    deleted = last_version(model_admin, number)
+    if parent_field := deleted and getattr(model_admin.model, "parent_field", ""):
+        # A row that went with its record comes back with it.
+        field = model_admin.model._meta.get_field(parent_field)
+        parent_admin, parent = site.get_model_admin(field.related_model), str(deleted.field_dict[field.attname])
+        if whole := last_version(parent_admin, parent):
+            model_admin, number, deleted = parent_admin, parent, whole
     if deleted is None or not model_admin.may_recover(request):
         return _("Copy what you need. A record that is still wanted is added anew."), {}
     revision = deleted.revision
@@ -206,6 +213,11 @@ def after_deletion(site: AdminSite, request: HttpRequest) -> tuple[str, dict[str
         "deletion": revision if revision.comment.endswith(f": {DELETED}") else None,
         "recover_address": model_admin.address("recover", number),
     }
+
+
+def last_version(model_admin: Any, number: str) -> Version | None:
+    """The last version of a record that is not there any more."""
+    return model_admin.deleted_versions().filter(object_id=number).first() if model_admin else None
 
 
 def record_asked_for(site: AdminSite, request: HttpRequest) -> tuple[Any, str]:

@@ -1,7 +1,9 @@
 """The editors' inbox of reports: whoever edits may look into one, whoever reviews decides."""
 
+from django import forms
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -14,6 +16,38 @@ from portal.editing.given_back import GivesBack
 from portal.reports.models import CLOSED, ErrorReport, ReportState
 
 DECIDE = "portal.review_content"
+
+
+def outcome_of(report: ErrorReport) -> str:
+    """What has come of a report so far, in one line."""
+    return " · ".join(filter(None, [str(report.get_state_display()), report.outcome_vi, report.outcome_en]))
+
+
+class OutcomeForm(forms.ModelForm):
+    """Comes back once, with what another wrote, where the report was handled while the form was open."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = str(self.instance.handled or "")
+
+    def clean(self) -> dict:
+        # Who saves the same report at this moment goes first, or comes after.
+        stored = ErrorReport.objects.select_for_update().get(pk=self.instance.pk)
+        now = str(stored.handled or "")
+        if self.cleaned_data["seen"] != now:
+            self.data = self.data.copy()
+            self.data["seen"] = now
+            told = {"who": stored.handled_by or _("Somebody"), "outcome": outcome_of(stored)}
+            raise ValidationError(
+                _(
+                    "While you wrote, %(who)s saved: “%(outcome)s”. What you wrote stands below: "
+                    "look it over, and save once more to put it in the place of that."
+                ),
+                params=told,
+            )
+        return super().clean()
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -33,6 +67,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(ErrorReport)
 class ErrorReportAdmin(GivesBack, FoldedSearchMixin, admin.ModelAdmin):
+    form = OutcomeForm
     list_display = ["listed_text", "of_record", "state", "sent_on", "handled_by"]
     list_filter = ["state", KindFilter, "language"]
     list_select_related = ["handled_by", "content_type"]
@@ -45,7 +80,7 @@ class ErrorReportAdmin(GivesBack, FoldedSearchMixin, admin.ModelAdmin):
         (
             _("What comes of it"),
             {
-                "fields": ["state", "outcome_vi", "outcome_en"],
+                "fields": ["state", "outcome_vi", "outcome_en", "seen"],
                 "description": _("Correct the record first. Once accepted, the outcome is public, in the log."),
             },
         ),

@@ -12,6 +12,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from portal.editing.given_back import give_back_settled
 from portal.entries import LANGUAGES
 from portal.models import Editorial, editorial_models
 from portal.workflow.changes import Namer, RowChange, changes_between, clash_label, text_of
@@ -82,7 +83,10 @@ def take_step(request: HttpRequest, site: Any, label: str, number: int, action: 
     if not may_take(request.user, step, standing):
         raise PermissionDenied
     if not is_open(step, standing):
-        messages.error(request, _("This step cannot be taken: the record stands elsewhere by now."))
+        why = _("This step cannot be taken: the record stands elsewhere by now.")
+        if page := give_back_settled(site, request, why):
+            return page
+        messages.error(request, why)
         return redirect(form_address(record))
     form = form_of(request, step, standing)
     if request.method == "POST" and form.is_valid() and took(request, record, action, form):

@@ -90,6 +90,36 @@ def test_the_form_of_a_record_that_was_deleted_meanwhile_is_given_back(client, m
     assert sent_again(answer)["name_en"] == ["Typed <b>text</b>"]
 
 
+def test_a_row_whose_record_was_deleted_leads_to_that_record(client, members):
+    initiative = make_initiative(state=State.DRAFT)
+    milestone = make_milestone(initiative=initiative)
+    client.force_login(members["editor"])
+    opened = fields_of(client, milestone)
+    delete_as(members["reviewer"], initiative)
+    answer = client.post(form_of(milestone), opened | {"text_en": ["Typed row"]})
+    assert answer.status_code == 410
+    recover = page_of(answer).select_one(".workflow-notice a")["href"]
+    assert recover == f"/admin/initiatives/initiative/deleted/{initiative.pk}/"
+    assert client.post(recover, {"seal": client.get(recover).context["asked"].seal}).status_code == 302
+    assert client.post(form_of(milestone), sent_again(answer)).status_code == 302
+    assert Initiative.objects.get().milestones.get().text_en == "Typed row"
+
+
+def test_the_reasons_for_a_step_that_another_took_meanwhile_are_given_back(client, members):
+    topic = make_topic(state=State.PUBLISHED)
+    client.force_login(members["reviewer"])
+    client.cookies["django_language"] = "en"
+    address = f"/admin/workflow/portal.topic/{topic.pk}/withdraw/"
+    seen = client.get(address).context["form"]["seen"].value()
+    reasons = {"reason_vi": "Trùng", "reason_en": "Double"}
+    assert client.post(address, {"seen": seen, **reasons}).status_code == 302
+    answer = client.post(address, {"seen": seen, "reason_vi": "Sai nguồn", "reason_en": "Wrong source"})
+    assert answer.status_code == 410
+    assert notice(answer).startswith("This step cannot be taken: the record stands elsewhere by now.")
+    assert {"Sai nguồn", "Wrong source"} <= set(typed(answer).values())
+    assert client.post(address, {"seen": seen}).status_code == 302  # nothing was typed
+
+
 def test_what_was_given_back_is_saved_once_the_record_is_recovered(client, members):
     initiative = make_initiative(state=State.DRAFT)
     milestone = make_milestone(initiative=initiative)

@@ -276,7 +276,8 @@ def page_of(client) -> str:
 
 def handle(client, state: str, **given):
     """Choose a state by address, whatever the form offers."""
-    answer = client.post(page_of(client), {"state": state, "outcome_vi": "", "outcome_en": ""} | given)
+    seen = {"seen": str(client.report.handled or "")}
+    answer = client.post(page_of(client), {"state": state, "outcome_vi": "", "outcome_en": ""} | seen | given)
     client.report.refresh_from_db()
     return answer
 
@@ -301,6 +302,31 @@ def test_a_reviewer_decides_and_what_was_corrected_is_said_in_both_languages(inb
     assert client.report.closed == correction.date
     handle(client, "rejected", **OUTCOME)
     assert not Correction.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "While you wrote, reviewer saved: “Accepted, corrected · Đã sửa ngày khai mạc. · The opening day was"),
+        ("vi", "Trong lúc bạn viết, reviewer đã lưu: “Chấp nhận, đã đính chính · Đã sửa ngày khai mạc. · The opening"),
+    ],
+)
+def test_of_two_reviewers_the_second_sees_what_the_first_decided(inbox, language, told):
+    client = inbox("reviewer")
+    client.cookies["django_language"] = language
+    opened = form_values(client.get(page_of(client)).content.decode(), "errorreport_form")
+    assert handle(client, "accepted", **OUTCOME).status_code == 302
+    other = {"state": ["rejected"], "outcome_vi": ["Không có nguồn."], "outcome_en": ["There is no source."]}
+    answer = client.post(page_of(client), opened | other)
+    client.report.refresh_from_db()
+    assert (answer.status_code, client.report.state, Correction.objects.count()) == (200, "accepted", 1)
+    [error] = answer.context["adminform"].form.non_field_errors()
+    assert error.startswith(told)
+    back = form_values(answer.content.decode(), "errorreport_form")
+    assert back["outcome_en"] == ["There is no source."]
+    assert client.post(page_of(client), back).status_code == 302
+    client.report.refresh_from_db()
+    assert (client.report.state, Correction.objects.count()) == ("rejected", 0)
 
 
 def test_a_closed_report_is_for_reviewers(inbox):
