@@ -118,14 +118,24 @@ def test_a_folder_that_is_not_there_is_not_taken_for_a_file(register, tmp_path):
     assert not (tmp_path / "backups").exists()
 
 
-@pytest.mark.parametrize("command", ["backup", "restore"])
-def test_a_database_that_cannot_be_opened_is_said_in_a_sentence(command, register, tmp_path):
+def test_where_there_is_no_database_none_is_made_to_be_backed_up(tmp_path):
+    mistyped = tmp_path / "regster.sqlite3"
+    run = Register(f"sqlite:///{mistyped}").manage("backup", tmp_path)
+    assert run.returncode == 1
+    assert run.stderr.strip() == f"CommandError: There is no database {mistyped}; look at DATABASE_URL."
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("command", "told"), [("backup", "There is no database "), ("restore", "unable to open database file")]
+)
+def test_a_database_that_cannot_be_opened_is_said_in_a_sentence(command, told, register, tmp_path):
     kept = tmp_path / "kept.backup"
     register.manage("backup", kept)
     run = Register(f"sqlite:///{tmp_path / 'nowhere' / 'x.sqlite3'}").manage(command, kept, "--force")
     assert run.returncode == 1
-    assert run.stderr.startswith("CommandError: The database ")
-    assert "unable to open database file" in run.stderr
+    assert run.stderr.startswith("CommandError: The")
+    assert told in run.stderr and "Traceback" not in run.stderr
 
 
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0 and nothing more", b""])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
 
 from portal.backup_store import keep
@@ -23,6 +24,9 @@ class Command(BaseCommand):
         parser.add_argument("--store", action="store_true", help="put the copy into the file store too, under backups/")
 
     def handle(self, place: Path, force: bool, store: bool, **options) -> None:
+        database = connection.settings_dict["NAME"]
+        if connection.vendor == "sqlite" and not Path(database).is_file():
+            raise CommandError(f"There is no database {database}; look at DATABASE_URL.")
         try:
             place = self.free_place(place, force)
             write_backup(place)
