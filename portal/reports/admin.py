@@ -1,10 +1,13 @@
 """The editors' inbox of reports: whoever edits may look into one, whoever reviews decides."""
 
+from copy import deepcopy
+
 from django import forms
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -34,7 +37,7 @@ class OutcomeForm(forms.ModelForm):
 
     def clean(self) -> dict:
         # Who saves the same report at this moment goes first, or comes after.
-        stored = ErrorReport.objects.select_for_update().get(pk=self.instance.pk)
+        stored = get_object_or_404(ErrorReport.objects.select_for_update(), pk=self.instance.pk)
         now = str(stored.handled or "")
         if self.cleaned_data["seen"] != now:
             self.data = self.data.copy()
@@ -80,7 +83,7 @@ class ErrorReportAdmin(GivesBack, FoldedSearchMixin, admin.ModelAdmin):
         (
             _("What comes of it"),
             {
-                "fields": ["state", "outcome_vi", "outcome_en", "seen"],
+                "fields": ["state", "outcome_vi", "outcome_en"],
                 "description": _("Correct the record first. Once accepted, the outcome is public, in the log."),
             },
         ),
@@ -110,7 +113,9 @@ class ErrorReportAdmin(GivesBack, FoldedSearchMixin, admin.ModelAdmin):
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_fieldsets(self, request, obj=None):
-        fieldsets = super().get_fieldsets(request, obj)
+        fieldsets = deepcopy(super().get_fieldsets(request, obj))
+        if self.has_change_permission(request, obj):
+            fieldsets[1][1]["fields"].append("seen")  # hidden in the form; who only reads would see it
         return [*fieldsets, self.REPORTER] if request.user.has_perm(DECIDE) else fieldsets
 
     def get_form(self, request: HttpRequest, obj=None, change=False, **kwargs):

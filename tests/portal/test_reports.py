@@ -332,6 +332,8 @@ def test_of_two_reviewers_the_second_sees_what_the_first_decided(inbox, language
 def test_a_closed_report_is_for_reviewers(inbox):
     ErrorReport.objects.update(state="rejected")
     client = inbox("editor")
+    page = BeautifulSoup(client.get(page_of(client)).content, "html5lib")
+    assert page.select_one(".field-state .readonly") and not page.select_one(".field-seen")
     assert handle(client, "new").status_code == 403
     assert client.report.state == "rejected"
 
