@@ -9,6 +9,7 @@ import logging
 import os
 import secrets
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,6 +47,17 @@ def read_number(name: str, default: int) -> int:
 def read_list(name: str, default: str = "") -> list[str]:
     """A comma-separated variable; blanks around the commas are ignored."""
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
+
+
+def read_networks(name: str, default: str) -> list[str]:
+    """Addresses, or networks such as 10.0.0.0/8."""
+    networks = read_list(name, default)
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} is not understood: {error}.") from error
+    return networks
 
 
 MAKE_A_KEY = """make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))\""""
@@ -217,7 +229,7 @@ INSTALLED_APPS = [
 ]
 
 METRICS = read_switch("METRICS", default=False)
-METRICS_ADDRESSES = read_list("METRICS_ADDRESSES", "127.0.0.0/8,::1")
+METRICS_ADDRESSES = read_networks("METRICS_ADDRESSES", "127.0.0.0/8,::1")
 
 MIDDLEWARE = [
     "portal.middleware.HeadMiddleware",
@@ -434,6 +446,9 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING", "propagate": False},
         "django.security.DisallowedHost": {"filters": ["of_the_visitor"]},
+        "django.security.RequestDataTooBig": {"filters": ["of_the_visitor"]},
+        "django.security.TooManyFieldsSent": {"filters": ["of_the_visitor"]},
+        "django.security.TooManyFilesSent": {"filters": ["of_the_visitor"]},
     },
 }
 if LOGGING["handlers"]["console"]["formatter"] == "json":

@@ -138,6 +138,7 @@ def test_the_secret_key_is_made_once_for_its_owner_only(tmp_path, monkeypatch):
         ("CACHE_URL", "ftp://localhost", settings_file.read_cache),
         ("MEDIA_ROOT", "media", settings_file.read_media_root),
         ("MEDIA_ROOT", str(ROOT / "media"), settings_file.read_media_root),
+        ("METRICS_ADDRESSES", "::1, monitor", lambda: settings_file.read_networks("METRICS_ADDRESSES", "")),
         ("SECRET_KEY", "", lambda: settings_file.read_secret_key(debug=False)),
         ("SECRET_KEY", "short", lambda: settings_file.read_secret_key(debug=False)),
         ("SECRET_KEY", f"change-me-{'0123456789' * 5}", lambda: settings_file.read_secret_key(debug=False)),

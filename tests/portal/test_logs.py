@@ -131,3 +131,21 @@ print(Client().get("/en/", headers={"host": "evil\\nhost.example"}).status_code)
     (line,) = run.stderr.splitlines()
     assert "WARNING django.security.DisallowedHost" in line
     assert "evil\\nhost.example" in line
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [('{"text": "x" * 6_000_000}', "RequestDataTooBig"), ('{str(n): "" for n in range(10_500)}', "TooManyFieldsSent")],
+)
+def test_a_form_that_is_too_large_is_a_warning_without_a_trace(form, name):
+    code = f"""
+import django; django.setup()
+from urllib.parse import urlencode
+from django.test import Client
+answer = Client().post("/theme/", urlencode({form}), content_type="application/x-www-form-urlencoded")
+print(answer.status_code)
+"""
+    run = production("-c", code, DEBUG="1", HTTPS="0", DATABASE_URL="sqlite://:memory:")
+    assert run.stdout.split() == ["400"], run.stderr[-2000:]
+    assert f"WARNING django.security.{name}" in run.stderr
+    assert "Traceback" not in run.stderr and "ERROR" not in run.stderr
