@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.translation import override
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -49,7 +50,7 @@ NAMES = [
         "page_size",
         "projected",
     ),
-    *("updated_since", "sessions", "next", "theme", "language", "q[]", "q[a][b]", "__class__", "", "%00"),
+    *("updated_since", "sessions", "next", "theme", "language", "record", "q[]", "q[a][b]", "__class__", "", "%00"),
 ]
 NASTY = [
     b"\x00",
@@ -129,6 +130,17 @@ def test_no_parameter_is_a_fault(web, visitor, path, pairs):
     expect_no_fault(visitor.get(address), address)
 
 
+def test_no_parameter_of_any_address_is_a_fault(web, visitor):
+    """Each of them once at every address of the URL map in which nothing stands."""
+    with override("en"):
+        addresses = sorted({f"/{route}" for route in patterns(get_resolver()) if not set("<^(") & set(route)})
+    assert {"/en/", "/en/report/", "/en/changes.atom", "/sitemap.xml", "/admin/"} <= set(addresses)
+    for place, path in enumerate(addresses):
+        for turn, name in enumerate(NAMES):
+            address = f"{path}?{query_of([(name, NASTY[(place + turn) % len(NASTY)])])}"
+            expect_no_fault(visitor.get(address), address)
+
+
 @BOUNDED
 @given(path=st.sampled_from(PAGES), method=st.sampled_from(METHODS), body=values)
 def test_no_method_and_no_body_is_a_fault(web, visitor, path, method, body):
@@ -152,13 +164,13 @@ def routes() -> list[str]:
 
 
 @BOUNDED
-@given(data=st.data())
-def test_no_part_of_an_address_is_a_fault(web, visitor, routes, data):
+@given(data=st.data(), pairs=queries)
+def test_no_part_of_an_address_is_a_fault(web, visitor, routes, data, pairs):
     route = data.draw(st.sampled_from(routes))
     part = data.draw(st.one_of(st.sampled_from([b"9" * 400, b"adgmin-6", b"vn", b"1", b"\x00", b"%", b"-"]), values))
     before, _, rest = route.partition("<")
-    address = f"/{before}{quote_from_bytes(part, safe='')}{rest.partition('>')[2]}".replace("//", "/")
-    expect_no_fault(visitor.get(address), address)
+    path = f"/{before}{quote_from_bytes(part, safe='')}{rest.partition('>')[2]}".replace("//", "/")
+    expect_no_fault(visitor.get(f"{path}?{query_of(pairs)}"), path)
 
 
 @BOUNDED
