@@ -12,7 +12,6 @@ from django.conf import settings as project_settings
 from django.db import connection
 from django.http import QueryDict
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,6 +23,7 @@ from portal.representation import lists
 from portal.search import Kind
 from portal.timeline import TimelineFilterSet
 from tests.content import whole_content
+from tests.web import whole_addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -79,19 +79,10 @@ def address_of(path: str, query: Query) -> str:
 # Where one may ask
 
 
-def paths(resolver: URLResolver, prefix: str = "/") -> list[str]:
-    """Every address of the URL map in which nothing has to be filled in."""
-    found = []
-    for entry in resolver.url_patterns:
-        route = f"{prefix}{entry.pattern}"
-        found += [route] if isinstance(entry, URLPattern) else paths(entry, route)
-    return [path for path in found if not set("<^(") & set(path)]
-
-
 def public_paths() -> list[str]:
     """Those that visitors ask with a query string, and the lists of the API."""
     with override("vi"):
-        found = [path for path in paths(get_resolver()) if path.startswith("/vi/") or path == "/sitemap.xml"]
+        found = [path for path in whole_addresses() if path.startswith("/vi/") or path == "/sitemap.xml"]
     return sorted({*found, *(f"/api/v1/{name}/" for name in lists())})
 
 

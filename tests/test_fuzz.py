@@ -10,13 +10,13 @@ from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 from django.utils.translation import override
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.application import ask
-from tests.web import API, FORMATS, LISTS, make_web
+from tests.web import API, FORMATS, LISTS, make_web, url_map, whole_addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +133,7 @@ def test_no_parameter_is_a_fault(web, visitor, path, pairs):
 def test_no_parameter_of_any_address_is_a_fault(web, visitor):
     """Each of them once at every address of the URL map in which nothing stands."""
     with override("en"):
-        addresses = sorted({f"/{route}" for route in patterns(get_resolver()) if not set("<^(") & set(route)})
+        addresses = sorted(set(whole_addresses()))
     assert {"/en/", "/en/report/", "/en/changes.atom", "/sitemap.xml", "/admin/"} <= set(addresses)
     for place, path in enumerate(addresses):
         for turn, name in enumerate(NAMES):
@@ -148,19 +148,10 @@ def test_no_method_and_no_body_is_a_fault(web, visitor, path, method, body):
     expect_no_fault(getattr(visitor, method)(path, **content), f"{method} {path}")
 
 
-def patterns(resolver: URLResolver, prefix: str = "") -> list[str]:
-    """Every address of the URL map, with `<...>` where something stands."""
-    found = []
-    for entry in resolver.url_patterns:
-        route = f"{prefix}{entry.pattern}"
-        found += [route] if isinstance(entry, URLPattern) else patterns(entry, route)
-    return found
-
-
 @pytest.fixture(scope="module")
 def routes() -> list[str]:
     """Those in which something stands, of the public site and of the editors'."""
-    return sorted({route for route in patterns(get_resolver()) if "<" in route and "(?P" not in route})
+    return sorted({route for route in url_map(get_resolver()) if "<" in route and "(?P" not in route})
 
 
 @BOUNDED

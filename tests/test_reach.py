@@ -28,8 +28,7 @@ from portal.urls import RECORDS
 from portal.workflow.steps import STEPS
 from tests.editors import make_member
 from tests.factories import make_topic, make_unverified_item
-from tests.test_fuzz import patterns
-from tests.web import make_web
+from tests.web import make_web, url_map
 
 pytestmark = pytest.mark.django_db
 
@@ -173,7 +172,7 @@ def kind_of_model(model: type[Model]) -> str:
 
 
 def editors_addresses(web: dict) -> Iterator[Address]:
-    for route in patterns(get_resolver()):
+    for route in url_map(get_resolver()):
         if route.startswith("admin/"):
             yield from addresses_of(web, route.removeprefix("admin/"))
 
@@ -305,7 +304,7 @@ def public_path(route: str) -> str:
 
 
 def test_what_is_not_the_editors_is_public_and_takes_nothing_but_forms(web):
-    routes = [route for route in patterns(get_resolver()) if not route.startswith("admin/") and "^" not in route]
+    routes = [route for route in url_map(get_resolver()) if not route.startswith("admin/") and "^" not in route]
     assert {route for route in routes if not route.startswith((LANGUAGE, "api/v1/"))} == OUTSIDE
     client, read, taken = Client(), {}, set()
     for route in routes:

@@ -9,6 +9,7 @@ from itertools import chain
 from zipfile import ZipFile
 
 from django.db.models import Model
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from meetings.models import Verb
 from tests.factories import (
@@ -58,6 +59,20 @@ TABLES = [
 API = [f"/api/v1/{name}/" for name in [*TABLES, "people", "topics", "sources"]] + ["/api/v1/", "/api/v1/openapi.json"]
 FORMATS = [f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "xlsx", "atom")]
 FORMATS += ["meetings.ics", "meetings.ics?sessions=1", "changes.atom", "open-data.zip", "open-data.jsonld"]
+
+
+def url_map(resolver: URLResolver, prefix: str = "") -> list[str]:
+    """Every address of the URL map without its first slash, with `<...>` where something stands."""
+    found = []
+    for entry in resolver.url_patterns:
+        route = f"{prefix}{entry.pattern}"
+        found += [route] if isinstance(entry, URLPattern) else url_map(entry, route)
+    return found
+
+
+def whole_addresses() -> list[str]:
+    """Those in which nothing has to be filled in, of the language that is active."""
+    return [f"/{route}" for route in url_map(get_resolver()) if not set("<^(") & set(route)]
 
 
 def text_of(answer) -> str:

@@ -90,6 +90,13 @@ def test_the_form_of_a_record_that_was_deleted_meanwhile_is_given_back(client, m
     assert sent_again(answer)["name_en"] == ["Typed <b>text</b>"]
 
 
+def recover(client, answer) -> str:
+    """Recover what the page that gave a form back leads to; the address of that."""
+    address = page_of(answer).select_one(".workflow-notice a")["href"]
+    assert client.post(address, {"seal": client.get(address).context["asked"].seal}).status_code == 302
+    return address
+
+
 def test_a_row_whose_record_was_deleted_leads_to_that_record(client, members):
     initiative = make_initiative(state=State.DRAFT)
     milestone = make_milestone(initiative=initiative)
@@ -98,9 +105,7 @@ def test_a_row_whose_record_was_deleted_leads_to_that_record(client, members):
     delete_as(members["reviewer"], initiative)
     answer = client.post(form_of(milestone), opened | {"text_en": ["Typed row"]})
     assert answer.status_code == 410
-    recover = page_of(answer).select_one(".workflow-notice a")["href"]
-    assert recover == f"/admin/initiatives/initiative/deleted/{initiative.pk}/"
-    assert client.post(recover, {"seal": client.get(recover).context["asked"].seal}).status_code == 302
+    assert recover(client, answer) == f"/admin/initiatives/initiative/deleted/{initiative.pk}/"
     assert client.post(form_of(milestone), sent_again(answer)).status_code == 302
     assert Initiative.objects.get().milestones.get().text_en == "Typed row"
 
@@ -128,9 +133,7 @@ def test_what_was_given_back_is_saved_once_the_record_is_recovered(client, membe
     delete_as(members["reviewer"], initiative)
     given = {"name_en": ["Typed"], "milestones-0-text_en": ["Typed row"]}
     answer = client.post(form_of(initiative), opened | given)
-    recover = page_of(answer).select_one(".workflow-notice a")["href"]
-    seal = client.get(recover).context["asked"].seal
-    assert client.post(recover, {"seal": seal}).status_code == 302
+    recover(client, answer)
     assert client.post(form_of(initiative), sent_again(answer)).status_code == 302
     back = Initiative.objects.get()
     assert (back.pk, back.name_en, back.milestones.get().text_en) == (initiative.pk, "Typed", "Typed row")
