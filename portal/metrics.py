@@ -8,7 +8,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 
 from django.conf import settings
@@ -57,7 +57,7 @@ def may_read(request: HttpRequest) -> bool:
         address = ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         return False
-    return any(address in ip_network(network) for network in settings.METRICS_ADDRESSES)
+    return any(address in network for network in settings.METRICS_ADDRESSES)
 
 
 def is_there(process: int) -> bool:

@@ -9,7 +9,7 @@ import logging
 import os
 import secrets
 from datetime import timedelta
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,15 +49,12 @@ def read_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
 
 
-def read_networks(name: str, default: str) -> list[str]:
+def read_networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
     """Addresses, or networks such as 10.0.0.0/8."""
-    networks = read_list(name, default)
-    for network in networks:
-        try:
-            ip_network(network)
-        except ValueError as error:
-            raise ImproperlyConfigured(f"{name} is not understood: {error}.") from error
-    return networks
+    try:
+        return [ip_network(network) for network in read_list(name, default)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not understood: {error}.") from error
 
 
 MAKE_A_KEY = """make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))\""""
@@ -445,10 +442,10 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING", "propagate": False},
-        "django.security.DisallowedHost": {"filters": ["of_the_visitor"]},
-        "django.security.RequestDataTooBig": {"filters": ["of_the_visitor"]},
-        "django.security.TooManyFieldsSent": {"filters": ["of_the_visitor"]},
-        "django.security.TooManyFilesSent": {"filters": ["of_the_visitor"]},
+        **{
+            f"django.security.{fault}": {"filters": ["of_the_visitor"]}
+            for fault in ("DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent", "TooManyFilesSent")
+        },
     },
 }
 if LOGGING["handlers"]["console"]["formatter"] == "json":
