@@ -276,7 +276,7 @@ class ListView(ApiView):
             raise WrongParameters(errors)
         size = size.cleaned_data["page_size"] or USUAL_PAGE
         count = len(filterset.ids)
-        number, last = page_number(query.get("page") or "1"), max(1, ceil(count / size))
+        number, last = page_number(query.get("page")), max(1, ceil(count / size))
         if not 1 <= number <= last:
             raise Http404(number)
         head = {

@@ -68,9 +68,9 @@ def site_of(request: HttpRequest) -> str:
     return request.build_absolute_uri("/")[:-1]
 
 
-def page_number(text: str) -> int:
-    """The number of a page; 0, which no list has, for what is none."""
-    text = text.strip()
+def page_number(text: str | None) -> int:
+    """The number of a page, the first where none is asked for; 0, which no list has, for what is none."""
+    text = (text or "1").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else 0
 
 

@@ -234,7 +234,7 @@ def changes_feed(request: HttpRequest, kinds: list[str], part: int) -> Feed:
 @require_safe
 def changes(request: HttpRequest) -> HttpResponse:
     """The changes, the latest first, a hundred at a time; `kind` chooses among them."""
-    form, part = ChangesForm(request.GET), page_number(request.GET.get("page") or "1")
+    form, part = ChangesForm(request.GET), page_number(request.GET.get("page"))
     if form.errors:
         return refusal(form)
     if not part:
