@@ -53,7 +53,7 @@ class Sample:
         beside = READ_BESIDE_ONE * max(min(counts), 1)
         begun = [any(term.goes_on for term in group) for group in groups]
         read = sum(count if goes_on else min(count, beside) for count, goes_on in zip(counts, begun, strict=True))
-        return read + sum(map(self.count, shared)) + self.read_for_rows(condition.needed())
+        return read + sum(map(self.count, shared)) + self.read_for_rows([(*group, *shared) for group in groups])
 
     def read_for_rows(self, groups: list[Group]) -> int:
         """Each entry that holds the words is looked at, but once for however many rows."""

@@ -26,6 +26,11 @@ def outcome_of(report: ErrorReport) -> str:
     return " · ".join(filter(None, [str(report.get_state_display()), report.outcome_vi, report.outcome_en]))
 
 
+def mark_of(report: ErrorReport) -> str:
+    """What changes whenever somebody handles the report."""
+    return str(report.handled or "")
+
+
 class OutcomeForm(forms.ModelForm):
     """Comes back once, with what another wrote, where the report was handled while the form was open."""
 
@@ -33,15 +38,14 @@ class OutcomeForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["seen"] = str(self.instance.handled or "")
+        self.initial["seen"] = mark_of(self.instance)
 
     def clean(self) -> dict:
         # Who saves the same report at this moment goes first, or comes after.
         stored = get_object_or_404(ErrorReport.objects.select_for_update(), pk=self.instance.pk)
-        now = str(stored.handled or "")
-        if self.cleaned_data["seen"] != now:
+        if self.cleaned_data["seen"] != mark_of(stored):
             self.data = self.data.copy()
-            self.data["seen"] = now
+            self.data["seen"] = mark_of(stored)
             told = {"who": stored.handled_by or _("Somebody"), "outcome": outcome_of(stored)}
             raise ValidationError(
                 _(

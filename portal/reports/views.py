@@ -74,9 +74,7 @@ def not_taken(request: HttpRequest, status: HTTPStatus, why: str) -> HttpRespons
     typed = {name: request.POST.get(name, "") for name in ReportForm.base_fields}
     form = ReportForm(initial=typed, page=request.GET.get("record", ""))
     context = {"form": form, "status": status.value, "why": why}
-    response = render(request, "portal/report_not_taken.html", context, status=status)
-    add_never_cache_headers(response)
-    return response
+    return render(request, "portal/report_not_taken.html", context, status=status)
 
 
 def not_taken_without_token(request: HttpRequest) -> HttpResponse | None:
@@ -87,7 +85,9 @@ def not_taken_without_token(request: HttpRequest) -> HttpResponse | None:
         "The cookie that guards this form is missing or was changed. What you wrote stands below: "
         "please send it again. If this page comes back, allow cookies for this site."
     )
-    return not_taken(request, HTTPStatus.FORBIDDEN, why)
+    response = not_taken(request, HTTPStatus.FORBIDDEN, why)
+    add_never_cache_headers(response)  # refused before the view, which else adds them
+    return response
 
 
 class ThanksView(TemplateView):
